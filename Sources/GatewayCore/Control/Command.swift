@@ -1,0 +1,61 @@
+/// What happens to streams that are left when a drain's deadline passes.
+package enum DeadlineAction: String, Codable, Sendable, CaseIterable {
+    /// They go on; an alarm is raised.
+    case keep
+    /// They are ended with an error event.
+    case cut
+}
+
+/// How a gateway ends.
+package enum StopMode: String, Codable, Sendable, CaseIterable {
+    /// No new request; ends when the last stream has.
+    case drain
+    case now
+}
+
+/// Everything an operator can do. A key, the palette, the command line and undo all submit this one type,
+/// through one guard, into one journal.
+package enum Command: Codable, Sendable, Equatable {
+    /// - deadlineSeconds: nil is no deadline.
+    case drain(node: String, deadlineSeconds: Double?, atDeadline: DeadlineAction, force: Bool)
+    case undrain(node: String)
+    case maintenance(node: String, force: Bool)
+    /// - weight: 0...100.
+    case setWeight(node: String, weight: Int)
+    case setPolicy(name: String)
+    case stop(mode: StopMode)
+}
+
+/// A command with who sends it and on what ground.
+package struct CommandRequest: Codable, Sendable, Equatable {
+    package var command: Command
+    /// The configuration version that the operator saw; refused when another command came between.
+    package var expectedVersion: UInt64?
+    /// "ann", "ann (ssh 10.0.0.5)": told by the client; the gateway adds the socket's user id.
+    package var actor: String
+    package var reason: String?
+
+    package init(command: Command, expectedVersion: UInt64? = nil, actor: String, reason: String? = nil) {
+        self.command = command
+        self.expectedVersion = expectedVersion
+        self.actor = actor
+        self.reason = reason
+    }
+}
+
+/// The answer to a command. It was on disk before this is sent.
+package struct CommandResult: Codable, Sendable, Equatable {
+    package var accepted: Bool
+    /// What was done, or why not and what to do instead.
+    package var message: String
+    /// The command that takes it back, where there is one.
+    package var inverse: Command?
+    package var configurationVersion: UInt64
+
+    package init(accepted: Bool, message: String, inverse: Command? = nil, configurationVersion: UInt64) {
+        self.accepted = accepted
+        self.message = message
+        self.inverse = inverse
+        self.configurationVersion = configurationVersion
+    }
+}

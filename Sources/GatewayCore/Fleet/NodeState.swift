@@ -1,0 +1,49 @@
+/// What an operator wants of a node. Restored from the journal at start.
+package enum NodeIntent: String, Codable, Sendable, CaseIterable {
+    case serve, drain, maintenance
+}
+
+/// What probes and traffic say of a node.
+package enum NodeHealth: String, Codable, Sendable, CaseIterable {
+    case starting, healthy, unhealthy
+}
+
+/// The one word shown for a node; derived, never stored.
+package enum NodeState: String, Codable, Sendable, CaseIterable {
+    /// Not yet answered a probe since the gateway began or the node came back.
+    case starting
+    /// Takes new requests.
+    case serving
+    /// Takes no new request; streams finish.
+    case draining
+    /// An operator drained it and nothing is left on it.
+    case drained
+    /// Taken out by an operator at once; not probed for health, streams finish.
+    case maintenance
+    /// Wanted, but probes or traffic fail.
+    case unhealthy
+
+    /// - Parameter active: requests of this gateway that are on the node now.
+    package init(intent: NodeIntent, health: NodeHealth, active: Int) {
+        switch intent {
+        case .maintenance: self = .maintenance
+        case .drain: self = active > 0 ? .draining : .drained
+        case .serve:
+            switch health {
+            case .starting: self = .starting
+            case .healthy: self = .serving
+            case .unhealthy: self = .unhealthy
+            }
+        }
+    }
+}
+
+/// The pool that a node belongs to.
+package enum NodeRole: String, Codable, Sendable, CaseIterable {
+    case prefill, decode, mixed
+}
+
+/// Which engine answers at a node, as detected.
+package enum EngineKind: String, Codable, Sendable, CaseIterable {
+    case vllm, sglang, tgi, tensorrtLLM = "tensorrt-llm", llamacpp = "llama.cpp", unknown
+}

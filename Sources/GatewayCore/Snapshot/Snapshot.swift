@@ -1,0 +1,305 @@
+/// The one picture of a gateway and its fleet at one instant: immutable, complete but bounded.
+///
+/// The console, `--json`, recording and replay read this type and nothing else. Missing is nil.
+package struct Snapshot: Codable, Sendable, Equatable {
+    /// The lists below never grow past this; the `...Total` fields say how many there are.
+    package static let listLimit = 256
+
+    /// Counts up by one with every snapshot of this gateway.
+    package var sequence: UInt64 = 0
+    /// Unix time in seconds.
+    package var time: Double = 0
+    package var gateway = GatewayStatus()
+    package var totals = TrafficTotals()
+    package var nodes: [NodeStatus] = []
+    package var streams: [StreamStatus] = []
+    package var streamsTotal = 0
+    /// Newest first.
+    package var decisions: [DecisionRecord] = []
+    package var decisionsTotal = 0
+    /// Newest first.
+    package var events: [EventRecord] = []
+    package var eventsTotal = 0
+
+    package init() {}
+}
+
+/// Which gateway this is and how it is set.
+package struct GatewayStatus: Codable, Sendable, Equatable {
+    /// The listening address, "127.0.0.1:8080".
+    package var address = ""
+    package var adminSocket = ""
+    package var version = ""
+    package var processID = 0
+    /// Seconds since it began to serve.
+    package var uptimeSeconds = 0.0
+    /// Counts up with every command that was applied; a command may demand that it is still the same.
+    package var configurationVersion: UInt64 = 0
+    package var policy = ""
+    /// The names that `policy NAME` takes.
+    package var policies: [String] = []
+    /// True when it was told to stop after the streams have ended.
+    package var isStopping = false
+    /// Client connections open now.
+    package var clientConnections = 0
+    /// Requests waiting in the gateway because no node can take them.
+    package var queued = 0
+    /// Operator changes restored from the journal at start; nil when there were none.
+    package var restored: String?
+    /// Resident memory of the gateway's process.
+    package var residentBytes: Double?
+    /// Rates are over this window.
+    package var rateWindowSeconds = 10.0
+    /// Latency quantiles are over this window.
+    package var latencyWindowSeconds = 60.0
+
+    package init() {}
+}
+
+/// Requests and tokens by outcome since the gateway began.
+package struct TrafficTotals: Codable, Sendable, Equatable {
+    package var requests: UInt64 = 0
+    package var completed: UInt64 = 0
+    /// Client hung up before the end.
+    package var cancelled: UInt64 = 0
+    /// Ended by an error of an engine or the gateway, seen by the client.
+    package var failed: UInt64 = 0
+    /// Refused by the gateway itself (4xx, 5xx without an engine).
+    package var refused: UInt64 = 0
+    /// Sent again to another node before the first byte.
+    package var retried: UInt64 = 0
+    package var active: UInt64 = 0
+    package var promptTokens: UInt64 = 0
+    package var cachedTokens: UInt64 = 0
+    package var outputTokens: UInt64 = 0
+    /// Output tokens of streams that did not complete.
+    package var wastedTokens: UInt64 = 0
+    package var requestsPerSecond: Double?
+    package var tokensPerSecond: Double?
+    package var prefixHitRate: Double?
+    package var ttft: LatencySummary?
+    package var tpot: LatencySummary?
+    package var dollarsPerHour: Double?
+    package var dollarsPerMillionTokens: Double?
+    package var dollars: Double = 0
+
+    package init() {}
+}
+
+/// Quantiles of one latency over the latency window, in seconds; from merged histogram buckets, so estimates.
+package struct LatencySummary: Codable, Sendable, Equatable {
+    package var p50: Double
+    package var p99: Double
+    package var count: UInt64
+    package init(p50: Double, p99: Double, count: UInt64) {
+        self.p50 = p50
+        self.p99 = p99
+        self.count = count
+    }
+}
+
+/// Fields of a `NodeStatus` that the gateway estimated because the engine does not tell them.
+package struct EstimatedFields: OptionSet, Codable, Sendable, Hashable {
+    package var rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    package static let running = EstimatedFields(rawValue: 1)
+    package static let waiting = EstimatedFields(rawValue: 2)
+    package static let kvUsage = EstimatedFields(rawValue: 4)
+    package static let prefixHitRate = EstimatedFields(rawValue: 8)
+    package static let tokensPerSecond = EstimatedFields(rawValue: 16)
+    package static let queues = EstimatedFields(rawValue: 32)
+    package static let dollars = EstimatedFields(rawValue: 64)
+    package static let hbm = EstimatedFields(rawValue: 128)
+}
+
+/// One node, everything the operator can know of it.
+package struct NodeStatus: Codable, Sendable, Equatable {
+    package var name = ""
+    package var url = ""
+    package var state = NodeState.starting
+    /// Nothing of this gateway is on it and nothing new will come.
+    package var safeToDelete = false
+    /// Current weight, 0...100.
+    package var weight = 100
+    /// The weight of the configuration file.
+    package var configuredWeight = 100
+    /// Expected share of new requests by weight among serving nodes, 0...1.
+    package var trafficShare: Double?
+    package var role = NodeRole.mixed
+    package var zone: String?
+    package var models: [String] = []
+    package var engine = EngineKind.unknown
+    package var engineVersion: String?
+    package var gpus: [GPUReading] = []
+    /// Requests in the engine's running batch.
+    package var running: Double?
+    /// Requests in the engine's queue.
+    package var waiting: Double?
+    /// Requests of this gateway on it.
+    package var active = 0
+    /// Of `active`: without a first token yet.
+    package var prefilling = 0
+    /// Of `active`: with one.
+    package var decoding = 0
+    package var prefillQueue: Double?
+    package var decodeQueue: Double?
+    /// 0...1.
+    package var kvUsage: Double?
+    package var kvCapacityTokens: Double?
+    /// HBM over all its GPUs.
+    package var hbmUsedBytes: Double?
+    package var hbmTotalBytes: Double?
+    /// Over the rate window, 0...1.
+    package var prefixHitRate: Double?
+    /// Since the engine started, 0...1.
+    package var prefixHitRateLifetime: Double?
+    /// As the gateway measured it.
+    package var ttft: LatencySummary?
+    package var tpot: LatencySummary?
+    package var e2e: LatencySummary?
+    /// As the engine reports it.
+    package var engineTTFT: LatencySummary?
+    package var engineTPOT: LatencySummary?
+    /// Generated tokens a second.
+    package var tokensPerSecond: Double?
+    /// Prompt tokens a second, cached ones included.
+    package var promptTokensPerSecond: Double?
+    package var requestsPerSecond: Double?
+    package var dollarsPerHour: Double?
+    package var dollarsPerMillionTokens: Double?
+    package var preemptions: Double?
+    package var completed: UInt64 = 0
+    package var failed: UInt64 = 0
+    package var cancelled: UInt64 = 0
+    package var retriedAway: UInt64 = 0
+    /// Seconds since the last good engine reading; nil when there was none.
+    package var readingAgeSeconds: Double?
+    package var isStale = false
+    /// Seconds since the engine restarted, kept for 60 s.
+    package var restartedSecondsAgo: Double?
+    /// Why it is unhealthy or stale: place, cause, remedy.
+    package var problem: String?
+    package var drain: DrainStatus?
+    package var estimated: EstimatedFields = []
+
+    package init() {}
+}
+
+/// How a drain goes on.
+package struct DrainStatus: Codable, Sendable, Equatable {
+    package var elapsedSeconds: Double
+    /// Streams left.
+    package var remaining: Int
+    package var oldestAgeSeconds: Double?
+    /// Until the deadline; negative when it has passed.
+    package var secondsToDeadline: Double?
+    package var atDeadline: DeadlineAction
+    package init(
+        elapsedSeconds: Double, remaining: Int, oldestAgeSeconds: Double?, secondsToDeadline: Double?,
+        atDeadline: DeadlineAction
+    ) {
+        self.elapsedSeconds = elapsedSeconds
+        self.remaining = remaining
+        self.oldestAgeSeconds = oldestAgeSeconds
+        self.secondsToDeadline = secondsToDeadline
+        self.atDeadline = atDeadline
+    }
+}
+
+/// Where a stream is in its life.
+package enum StreamPhase: String, Codable, Sendable, CaseIterable {
+    /// In the gateway, no node yet.
+    case queued
+    /// On a node, no token yet: queued there or in prefill.
+    case prefill
+    /// Tokens are coming.
+    case decode
+}
+
+/// One request that is being relayed now.
+package struct StreamStatus: Codable, Sendable, Equatable {
+    /// Unique in this gateway's life.
+    package var id: UInt64 = 0
+    package var node: String?
+    package var model = ""
+    package var tenant: String?
+    package var session: String?
+    package var client = ""
+    package var phase = StreamPhase.queued
+    package var isStreaming = true
+    package var ageSeconds = 0.0
+    package var promptTokens: UInt32?
+    /// True when `promptTokens` is estimated from bytes.
+    package var promptTokensEstimated = true
+    /// Predicted at routing.
+    package var cachedTokens: UInt32?
+    package var outputTokens: UInt32 = 0
+    package var maxTokens: UInt32?
+    package var ttftSeconds: Double?
+    package var tokensPerSecond: Double?
+    package var dollars: Double?
+    package var attempts: UInt8 = 1
+
+    package init() {}
+}
+
+/// One candidate of a decision with its score by term.
+package struct CandidateScore: Codable, Sendable, Equatable {
+    package var node: String
+    /// Lower is better.
+    package var cost: Double
+    package var terms: [ScoreTerm]
+    package init(node: String, cost: Double, terms: [ScoreTerm]) {
+        self.node = node
+        self.cost = cost
+        self.terms = terms
+    }
+}
+
+package struct ScoreTerm: Codable, Sendable, Equatable {
+    package var name: String
+    package var value: Double
+    package init(name: String, value: Double) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Why a request went where it went.
+package struct DecisionRecord: Codable, Sendable, Equatable {
+    package var stream: UInt64 = 0
+    /// Unix time in seconds.
+    package var time = 0.0
+    package var policy = ""
+    package var model = ""
+    package var node = ""
+    /// In words: "longest prefix 12 of 14 blocks", "least requests".
+    package var reason = ""
+    package var promptTokens: UInt32?
+    package var predictedCachedTokens: UInt32?
+    /// Told by the engine at the end.
+    package var actualCachedTokens: UInt32?
+    package var ttftSeconds: Double?
+    /// Best first, at most 8.
+    package var candidates: [CandidateScore] = []
+
+    package init() {}
+}
+
+package enum EventSeverity: String, Codable, Sendable, CaseIterable {
+    case info, warning, alarm
+}
+
+/// What an operator or the system did.
+package struct EventRecord: Codable, Sendable, Equatable {
+    package var sequence: UInt64 = 0
+    /// Unix time in seconds.
+    package var time = 0.0
+    package var severity = EventSeverity.info
+    /// "operator ann (ssh 10.0.0.5)" or "system".
+    package var actor = "system"
+    package var node: String?
+    package var text = ""
+
+    package init() {}
+}

@@ -1,0 +1,4 @@
+import Console
+import Glibc
+
+exit(runSignalbox(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,1 @@
+// The themes carried inside the binary.
