@@ -4,6 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -14,7 +15,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -29,6 +33,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+static inline int sb_errno(void) { return errno; }
 static inline int sb_connect(int fd, const void *address, unsigned length) {
     return connect(fd, (const struct sockaddr *)address, length);
 }

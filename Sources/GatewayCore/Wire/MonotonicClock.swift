@@ -1,0 +1,16 @@
+import CLinux
+
+/// The only place where the gateway reads clocks. Loops read once a turn and pass the time on.
+package enum MonotonicClock {
+    /// Nanoseconds since an arbitrary start; never goes back.
+    package static func now() -> UInt64 { read(CLOCK_MONOTONIC) }
+
+    /// Unix time in seconds.
+    package static func unixTime() -> Double { Double(read(CLOCK_REALTIME)) / 1e9 }
+
+    private static func read(_ clock: clockid_t) -> UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

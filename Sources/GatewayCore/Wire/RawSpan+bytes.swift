@@ -1,0 +1,65 @@
+import CLinux
+
+/// Checked reading of bytes with integer offsets, and the kernels that run over a checked range.
+extension RawSpan {
+    @inline(__always) package func byte(_ index: Int) -> UInt8 {
+        unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
+    }
+
+    @inline(__always) package func word(_ index: Int) -> UInt64 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+    }
+
+    /// The first place of a byte in a range (memchr).
+    package func first(_ wanted: UInt8, in range: Range<Int>) -> Int? {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        guard !range.isEmpty else { return nil }
+        return unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + range.lowerBound, Int32(wanted), range.count)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// The first place of a short pattern in a range (memmem).
+    package func first(_ pattern: StaticString, in range: Range<Int>) -> Int? {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        guard !range.isEmpty else { return nil }
+        return unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memmem(
+                    base + range.lowerBound, range.count, pattern.utf8Start, pattern.utf8CodeUnitCount)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// Whether the bytes at `offset` are exactly the pattern.
+    package func has(_ pattern: StaticString, at offset: Int) -> Bool {
+        let n = pattern.utf8CodeUnitCount
+        guard offset >= 0, offset &+ n <= byteCount else { return false }
+        return unsafe withUnsafeBytes { unsafe memcmp($0.baseAddress! + offset, pattern.utf8Start, n) == 0 }
+    }
+
+    /// Whether a range equals the pattern in ASCII without regard to case. The pattern is in lower case.
+    package func equals(_ range: Range<Int>, lowercased pattern: StaticString) -> Bool {
+        guard range.count == pattern.utf8CodeUnitCount, range.upperBound <= byteCount else { return false }
+        return unsafe withUnsafeBytes { bytes in
+            unsafe strncasecmp(
+                (bytes.baseAddress! + range.lowerBound).assumingMemoryBound(to: CChar.self),
+                UnsafeRawPointer(pattern.utf8Start).assumingMemoryBound(to: CChar.self), range.count) == 0
+        }
+    }
+
+    /// The text of a range; invalid UTF-8 becomes replacement characters.
+    package func text(_ range: Range<Int>) -> String {
+        guard range.lowerBound >= 0, range.upperBound <= byteCount, !range.isEmpty else { return "" }
+        return unsafe withUnsafeBytes { unsafe String(decoding: $0[range], as: UTF8.self) }
+    }
+
+    package func array(_ range: Range<Int>) -> [UInt8] {
+        guard range.lowerBound >= 0, range.upperBound <= byteCount, !range.isEmpty else { return [] }
+        return unsafe withUnsafeBytes { unsafe Array($0[range]) }
+    }
+}

@@ -1,0 +1,190 @@
+/// The head of an HTTP/1.1 request: what a server needs of it, as numbers and offsets into the bytes.
+package struct RequestHead: Sendable {
+    package enum Method: UInt8, Sendable { case get, head, post, put, delete, patch, options, other }
+
+    package enum Result: Sendable {
+        /// Goes on in a later read.
+        case incomplete
+        case complete(RequestHead)
+        /// - status: the answer that the client gets.
+        case malformed(status: Int, reason: StaticString)
+    }
+
+    package var method = Method.other
+    package var methodName = ByteRange.empty
+    /// Path and query as they came.
+    package var target = ByteRange.empty
+    /// 0 or 1: HTTP/1.x.
+    package var minorVersion: UInt8 = 1
+    /// Of the head, blank line included.
+    package var byteCount = 0
+    /// Where the header lines begin.
+    package var fieldsStart = 0
+    /// nil: no Content-Length header.
+    package var contentLength: Int?
+    package var isChunked = false
+    package var keepsAlive = true
+    package var expectsContinue = false
+    package var wantsUpgrade = false
+    package var isMultipart = false
+    package var authorization = ByteRange.empty
+    /// The value that names the client's session, from the header with the highest precedence.
+    package var session = ByteRange.empty
+    private var sessionRank = UInt8.max
+    private var hosts: UInt8 = 0
+
+    package var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+
+    /// Reads a head from the start of the bytes.
+    /// - Parameter limit: of the head in bytes; longer ones are 431.
+    package static func parse(_ bytes: RawSpan, limit: Int) -> Result {
+        var head = RequestHead()
+        if let failure = head.parseRequestLine(bytes) {
+            if case .incomplete = failure, bytes.byteCount > limit { return tooLarge }
+            return failure
+        }
+        var lines = HeaderLines(from: head.fieldsStart)
+        while true {
+            switch lines.next(in: bytes) {
+            case .incomplete: return bytes.byteCount > limit ? tooLarge : .incomplete
+            case .malformed(let reason): return .malformed(status: 400, reason: reason)
+            case .field(let field):
+                if field.value.upperBound > limit { return tooLarge }
+                if let failure = head.take(field, bytes) { return failure }
+            case .end(let end):
+                head.byteCount = end
+                return head.checked()
+            }
+        }
+    }
+
+    private static let tooLarge = Result.malformed(
+        status: 431, reason: "the request's head is larger than the gateway's limit (limits.maxHeaderBytes)")
+
+    private mutating func parseRequestLine(_ bytes: RawSpan) -> Result? {
+        var start = 0  // RFC 9112 2.2: blank lines before the request line are skipped, boundedly
+        while start < 4, start + 1 < bytes.byteCount, bytes.byte(start) == 0x0D, bytes.byte(start + 1) == 0x0A
+        {
+            start += 2
+        }
+        guard let newline = bytes.first(0x0A, in: start..<bytes.byteCount) else { return .incomplete }
+        let malformed = Result.malformed(
+            status: 400, reason: "the request line must be METHOD SP target SP HTTP/1.1 CR LF")
+        guard newline > start, bytes.byte(newline - 1) == 0x0D else { return malformed }
+        let end = newline - 1
+        guard let space = bytes.first(0x20, in: start..<end), space > start,
+            let second = bytes.first(0x20, in: (space + 1)..<end), second > space + 1
+        else { return malformed }
+        for index in start..<space where !HeaderLines.isToken(bytes.byte(index)) { return malformed }
+        for index in (space + 1)..<second where bytes.byte(index) <= 0x20 || bytes.byte(index) == 0x7F {
+            return malformed
+        }
+        guard end - second == 9, bytes.has("HTTP/", at: second + 1), bytes.byte(second + 7) == 0x2E else {
+            return malformed
+        }
+        guard bytes.has("1.1", at: second + 6) || bytes.has("1.0", at: second + 6) else {
+            return .malformed(status: 505, reason: "only HTTP/1.1 and HTTP/1.0 are spoken here")
+        }
+        minorVersion = bytes.byte(second + 8) &- 0x30
+        keepsAlive = minorVersion == 1
+        methodName = ByteRange(start..<space)
+        method = Self.method(bytes, start..<space)
+        target = ByteRange((space + 1)..<second)
+        fieldsStart = newline + 1
+        return nil
+    }
+
+    private static func method(_ bytes: RawSpan, _ range: Range<Int>) -> Method {
+        switch range.count {
+        case 3:
+            bytes.has("GET", at: range.lowerBound)
+                ? .get : bytes.has("PUT", at: range.lowerBound) ? .put : .other
+        case 4:
+            bytes.has("POST", at: range.lowerBound)
+                ? .post : bytes.has("HEAD", at: range.lowerBound) ? .head : .other
+        case 5: bytes.has("PATCH", at: range.lowerBound) ? .patch : .other
+        case 6: bytes.has("DELETE", at: range.lowerBound) ? .delete : .other
+        case 7: bytes.has("OPTIONS", at: range.lowerBound) ? .options : .other
+        default: .other
+        }
+    }
+
+    private mutating func take(_ field: HeaderField, _ bytes: RawSpan) -> Result? {
+        let name = field.name
+        let value = field.value
+        switch name.count {
+        case 4 where bytes.equals(name, lowercased: "host"):
+            hosts &+= 1
+            if hosts > 1 { return .malformed(status: 400, reason: "more than one Host header") }
+        case 6 where bytes.equals(name, lowercased: "expect"):
+            guard bytes.equals(value, lowercased: "100-continue") else {
+                return .malformed(status: 417, reason: "the only Expect that is understood is 100-continue")
+            }
+            expectsContinue = true
+        case 7 where bytes.equals(name, lowercased: "upgrade"):
+            wantsUpgrade = true
+        case 10 where bytes.equals(name, lowercased: "connection"):
+            if bytes.list(value, contains: "close") { keepsAlive = false }
+            if minorVersion == 0, bytes.list(value, contains: "keep-alive") { keepsAlive = true }
+        case 12 where bytes.equals(name, lowercased: "content-type"):
+            isMultipart =
+                value.count > 10
+                && bytes.equals(value.lowerBound..<(value.lowerBound + 10), lowercased: "multipart/")
+        case 13 where bytes.equals(name, lowercased: "authorization"):
+            authorization = ByteRange(value)
+        case 14 where bytes.equals(name, lowercased: "content-length"):
+            guard contentLength == nil else {
+                return .malformed(status: 400, reason: "more than one Content-Length header")
+            }
+            guard let length = bytes.decimal(value) else {
+                return .malformed(status: 400, reason: "Content-Length must be a decimal number")
+            }
+            contentLength = length
+        case 17 where bytes.equals(name, lowercased: "transfer-encoding"):
+            guard !isChunked, bytes.equals(value, lowercased: "chunked") else {
+                return .malformed(
+                    status: 501, reason: "the only Transfer-Encoding that is understood is chunked")
+            }
+            isChunked = true
+        default:
+            takeSession(field, bytes)
+        }
+        return nil
+    }
+
+    /// Headers that carry a session, in order of precedence (workloads.md section 5: an agent's id before its
+    /// session's, or sub-agents pile up on one node).
+    private mutating func takeSession(_ field: HeaderField, _ bytes: RawSpan) {
+        guard field.name.count >= 9, !field.value.isEmpty else { return }
+        let rank: UInt8
+        switch field.name.count {
+        case 17 where bytes.equals(field.name, lowercased: "x-smg-routing-key"): rank = 0
+        case 19 where bytes.equals(field.name, lowercased: "x-signalbox-session"): rank = 1
+        case 19 where bytes.equals(field.name, lowercased: "x-dynamo-session-id"): rank = 2
+        case 22 where bytes.equals(field.name, lowercased: "x-claude-code-agent-id"): rank = 3
+        case 24 where bytes.equals(field.name, lowercased: "x-claude-code-session-id"): rank = 4
+        case 9 where bytes.equals(field.name, lowercased: "thread-id"): rank = 5
+        case 12 where bytes.equals(field.name, lowercased: "x-session-id"): rank = 6
+        default: return
+        }
+        if rank < sessionRank {
+            sessionRank = rank
+            session = ByteRange(field.value)
+        }
+    }
+
+    private consuming func checked() -> Result {
+        if isChunked, contentLength != nil {
+            return .malformed(
+                status: 400,
+                reason: "Content-Length beside Transfer-Encoding (a smuggling attempt, or a broken client)")
+        }
+        if isChunked, minorVersion == 0 {
+            return .malformed(status: 400, reason: "HTTP/1.0 has no Transfer-Encoding")
+        }
+        if minorVersion == 1, hosts == 0 {
+            return .malformed(status: 400, reason: "an HTTP/1.1 request needs a Host header")
+        }
+        return .complete(self)
+    }
+}
