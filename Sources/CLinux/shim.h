@@ -1,9 +1,8 @@
 // What `import Glibc` does not bring: calls that are macros, variadic, union-typed or behind _GNU_SOURCE.
+// _GNU_SOURCE itself stays off: with it, structures of the headers differ from those in Swift's Glibc module, and a file
+// that imports both does not compile. What it hides is declared here.
 #ifndef SIGNALBOX_CLINUX_H
 #define SIGNALBOX_CLINUX_H
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +31,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wchar.h>
+
+extern int accept4(int fd, void *address, unsigned *length, int flags);
+extern void *memmem(const void *haystack, size_t haystack_count, const void *needle, size_t needle_count);
+extern int wcwidth(wchar_t scalar);
+#ifndef POSIX_SPAWN_SETSID
+#define POSIX_SPAWN_SETSID 0x80
+#endif
+struct sb_credentials { int pid; unsigned uid; unsigned gid; };
 
 static inline int sb_errno(void) { return errno; }
 static inline int sb_connect(int fd, const void *address, unsigned length) {
@@ -68,7 +75,7 @@ static inline int sb_socket_error(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 static inline int sb_peer_uid(int fd) {
-    struct ucred c;
+    struct sb_credentials c;
     socklen_t length = sizeof c;
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &c, &length) == 0 ? (int)c.uid : -1;
 }

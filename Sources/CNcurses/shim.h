@@ -1,9 +1,6 @@
 // ncursesw as Swift can import it: wide functions on, and accessors for macros that are not imported.
 #ifndef SIGNALBOX_CNCURSES_H
 #define SIGNALBOX_CNCURSES_H
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
 #ifndef NCURSES_WIDECHAR
 #define NCURSES_WIDECHAR 1
 #endif

@@ -1,0 +1,99 @@
+import Synchronization
+
+/// One node as routing sees it. Immutable; a change makes a new `Fleet`.
+package struct Node: Sendable {
+    /// Its place in every fleet of this gateway's life.
+    package let index: Int
+    package let name: String
+    package let url: NodeURL
+    package var role = NodeRole.mixed
+    package var zone: String?
+    /// 0...100; 0 takes no new request.
+    package var weight = 100
+    package var configuredWeight = 100
+    package var intent = NodeIntent.serve
+    package var health = NodeHealth.starting
+    /// Empty: not known yet, then it is taken for any model.
+    package var models: [String] = []
+    package var engine = EngineKind.unknown
+    /// Resolved off the loops; empty: not resolved yet.
+    package var addresses: [SocketAddress] = []
+    /// Sent as the bearer token in place of the client's.
+    package var apiKey: String?
+    package var dollarsPerHour: Double?
+    package let load: NodeLoad
+
+    package init(index: Int, name: String, url: NodeURL, load: NodeLoad = NodeLoad()) {
+        self.index = index
+        self.name = name
+        self.url = url
+        self.load = load
+    }
+
+    package var state: NodeState { NodeState(intent: intent, health: health, active: load.active) }
+    package var takesRequests: Bool {
+        intent == .serve && health == .healthy && weight > 0 && !addresses.isEmpty
+    }
+}
+
+/// A model and who serves it.
+package struct ModelEntry: Sendable {
+    package let name: String
+    package let nodes: [Int]
+}
+
+/// The fleet at one moment: an immutable value, swapped whole.
+package final class Fleet: Sendable {
+    package let version: Int
+    package let nodes: [Node]
+    /// The policy that loops route by.
+    package let policy: String
+    package let models: [ModelEntry]
+    /// Nodes whose models are not known.
+    package let unspecific: [Int]
+    /// Keyed by the hash of the model's name.
+    private let modelIndex: [UInt64: Int]
+
+    package init(version: Int, nodes: [Node], policy: String) {
+        self.version = version
+        self.nodes = nodes
+        self.policy = policy
+        var names: [String] = []
+        for node in nodes { for model in node.models where !names.contains(model) { names.append(model) } }
+        models = names.map { name in
+            ModelEntry(name: name, nodes: nodes.indices.filter { nodes[$0].models.contains(name) })
+        }
+        unspecific = nodes.indices.filter { nodes[$0].models.isEmpty }
+        var index: [UInt64: Int] = [:]
+        for (place, model) in models.enumerated() { index[PromptHash.of(text: model.name)] = place }
+        modelIndex = index
+    }
+
+    /// The place in `models` of the model with this hash of its name.
+    package func model(hash: UInt64) -> Int? { modelIndex[hash] }
+}
+
+/// The current fleet, shared. A loop keeps a reference of its own and looks at the version once a turn.
+package final class CurrentFleet: Sendable {
+    private let current: Mutex<Fleet>
+    private let version: Atomic<Int>
+
+    package init(_ fleet: Fleet) {
+        current = Mutex(fleet)
+        version = Atomic(fleet.version)
+    }
+
+    package func publish(_ fleet: Fleet) {
+        current.withLock { $0 = fleet }
+        version.store(fleet.version, ordering: .releasing)
+    }
+
+    /// Replaces `mine` when there is a newer one, and says whether it did.
+    package func refresh(_ mine: inout Fleet) -> Bool {
+        guard version.load(ordering: .acquiring) != mine.version else { return false }
+        mine = current.withLock { $0 }
+        return true
+    }
+
+    package var value: Fleet { current.withLock { $0 } }
+}
