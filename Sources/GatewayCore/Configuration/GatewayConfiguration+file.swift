@@ -1,0 +1,122 @@
+extension GatewayConfiguration {
+    /// What a file gave: a configuration, or every mistake in the order of the file.
+    package enum Outcome: Sendable, Equatable {
+        case configuration(GatewayConfiguration)
+        case issues([ConfigurationIssue])
+    }
+
+    /// Reads a configuration file's text.
+    ///
+    /// - Parameters:
+    ///   - environment: where `apiKeyEnv` finds its variable.
+    ///   - policies: the names that `policy` may take.
+    package static func read(
+        _ text: [UInt8], environment: [String: String], policies: [String]
+    ) -> Outcome {
+        let document = JSON5.parse(text)
+        var reader = ConfigurationReader()
+        for error in document.errors { reader.note(error) }
+        let configuration = reader.configuration(document.value, environment: environment, policies: policies)
+        if let configuration, reader.issues.isEmpty { return .configuration(configuration) }
+        return .issues(reader.issues.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+    }
+}
+
+/// What `signalbox check FILE` prints: every mistake as `file:line:column: message; remedy`, none when all is right.
+package enum ConfigurationCheck {
+    package static func run(
+        text: [UInt8], fileName: String, environment: [String: String], policies: [String]
+    ) -> [String] {
+        switch GatewayConfiguration.read(text, environment: environment, policies: policies) {
+        case .configuration: []
+        case .issues(let issues): issues.map { $0.text(file: fileName) }
+        }
+    }
+}
+
+extension ConfigurationReader {
+    /// Linux: `sun_path` holds 108 bytes with the NUL at the end (unix(7)).
+    private static let maxSocketPathBytes = 107
+
+    fileprivate mutating func configuration(
+        _ root: JSON5Value, environment: [String: String], policies: [String]
+    ) -> GatewayConfiguration? {
+        typealias Key = ConfigurationKeys.Root
+        guard let fields = fields(of: root, place: "the configuration", keys: Key.self) else { return nil }
+        var configuration = GatewayConfiguration(nodes: nodes(fields[.nodes], root, environment: environment))
+        if let listen = parsed(
+            fields[.listen], name: "listen", example: "127.0.0.1:8080",
+            by: ListenAddress.init(parsing:))
+        {
+            configuration.listen = listen
+        }
+        configuration.admin = path(fields[.admin], name: "admin", maxBytes: Self.maxSocketPathBytes)
+        configuration.journal = path(fields[.journal], name: "journal", maxBytes: 4000)
+        if let policy = choice(fields[.policy], name: "policy", among: policies) {
+            configuration.policy = policy
+        }
+        if let limits = fields[.limits] { configuration.limits = self.limits(limits) }
+        if let scrape = fields[.scrape] { configuration.scrape = self.scrape(scrape) }
+        configuration.loops = whole(fields[.loops], name: "loops", in: 1...256)
+        return configuration
+    }
+
+    private mutating func path(_ value: JSON5Value?, name: String, maxBytes: Int) -> String? {
+        guard let value, let path = text(value, name: name, example: "/run/signalbox/\(name)") else {
+            return nil
+        }
+        guard path.hasPrefix("/"), path.unicodeScalars.allSatisfy(\.isPrintable) else {
+            note(
+                value, "\(name) is \(quoted(path)), no absolute path",
+                remedy: "write a path that begins with /")
+            return nil
+        }
+        guard path.utf8.count <= maxBytes else {
+            note(value, "\(name) is longer than \(maxBytes) bytes", remedy: "write a shorter path")
+            return nil
+        }
+        return path
+    }
+
+    private mutating func limits(_ value: JSON5Value) -> GatewayLimits {
+        var limits = GatewayLimits()
+        guard let fields = fields(of: value, place: "limits", keys: ConfigurationKeys.Limits.self) else {
+            return limits
+        }
+        set(
+            &limits.maxHeaderBytes,
+            bytes(fields[.maxHeaderBytes], name: "maxHeaderBytes", in: 1024...1_048_576))
+        set(
+            &limits.maxBodyBytes, bytes(fields[.maxBodyBytes], name: "maxBodyBytes", in: 1024...4_294_967_296)
+        )
+        set(&limits.maxConnections, whole(fields[.maxConnections], name: "maxConnections", in: 1...1_000_000))
+        set(&limits.queueCapacity, whole(fields[.queueCapacity], name: "queueCapacity", in: 0...1_000_000))
+        set(&limits.queueSeconds, seconds(fields[.queueSeconds], name: "queueSeconds", in: 0...3600))
+        let long = 0.1...86_400.0
+        set(
+            &limits.firstTokenSeconds,
+            seconds(fields[.firstTokenSeconds], name: "firstTokenSeconds", in: long))
+        set(&limits.stallSeconds, seconds(fields[.stallSeconds], name: "stallSeconds", in: long))
+        set(&limits.idleSeconds, seconds(fields[.idleSeconds], name: "idleSeconds", in: 1...3600))
+        set(&limits.headerSeconds, seconds(fields[.headerSeconds], name: "headerSeconds", in: 0.1...600))
+        set(&limits.retries, whole(fields[.retries], name: "retries", in: 0...10))
+        return limits
+    }
+
+    private mutating func scrape(_ value: JSON5Value) -> ScrapeSettings {
+        var scrape = ScrapeSettings()
+        guard let fields = fields(of: value, place: "scrape", keys: ConfigurationKeys.Scrape.self) else {
+            return scrape
+        }
+        set(
+            &scrape.intervalSeconds,
+            seconds(fields[.intervalSeconds], name: "intervalSeconds", in: 0.1...3600))
+        set(&scrape.timeoutSeconds, seconds(fields[.timeoutSeconds], name: "timeoutSeconds", in: 0.1...60))
+        return scrape
+    }
+
+    /// Keeps the default where the file says nothing (or something wrong, which is an issue).
+    private func set<T>(_ target: inout T, _ value: T?) {
+        if let value { target = value }
+    }
+}

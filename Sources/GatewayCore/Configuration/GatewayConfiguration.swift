@@ -1,0 +1,79 @@
+/// Everything that is set before a gateway starts. The values written here are the defaults, and the only place of them.
+package struct GatewayConfiguration: Sendable, Equatable {
+    package var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// Path of the admin socket; nil: `$XDG_RUNTIME_DIR/signalbox/ADDRESS.sock`.
+    package var admin: String?
+    /// At least one; names and URLs are unique.
+    package var nodes: [NodeConfiguration]
+    /// A name among those that the reader was given.
+    package var policy = "prefix-affinity"
+    package var limits = GatewayLimits()
+    package var scrape = ScrapeSettings()
+    /// Event loops of the data plane, 1...256; nil: one a core.
+    package var loops: Int?
+    /// Directory of the journal; nil: `$XDG_STATE_HOME/signalbox/ADDRESS`.
+    package var journal: String?
+
+    package init(nodes: [NodeConfiguration]) { self.nodes = nodes }
+}
+
+/// One engine endpoint as the operator describes it.
+package struct NodeConfiguration: Sendable, Equatable {
+    /// 1...64 printable characters without spaces; unique.
+    package var name: String
+    /// The engine's root, without /v1.
+    package var url: EngineURL
+    package var role = NodeRole.mixed
+    /// 0...100; 0 takes no new request.
+    package var weight = 100
+    package var zone: String?
+    /// The environment variable that holds the key sent to this engine.
+    package var apiKeyEnv: String?
+    /// The key itself. Never shown, logged or part of a snapshot.
+    package var apiKey: String?
+    /// Where its GPUs' exporter answers; the path is "/metrics" when the file gives none.
+    package var gpuMetricsURL: EngineURL?
+    /// What the node costs; nil: unknown, and so is every price that follows from it.
+    package var dollarsPerHour: Double?
+    /// The models it serves; nil: asked from the engine.
+    package var models: [String]?
+
+    package init(name: String, url: EngineURL) {
+        self.name = name
+        self.url = url
+    }
+}
+
+/// What the gateway refuses or gives up, and when.
+package struct GatewayLimits: Sendable, Equatable {
+    /// Request line and header lines together.
+    package var maxHeaderBytes = 65_536
+    package var maxBodyBytes = 64 * 1024 * 1024
+    /// Client connections open at once.
+    package var maxConnections = 16_384
+    /// Requests that wait for a node; more are answered 429.
+    package var queueCapacity = 1024
+    /// How long a request waits for a node.
+    package var queueSeconds = 30.0
+    /// From sending a request to an engine to its first byte.
+    package var firstTokenSeconds = 600.0
+    /// Silence in the middle of a response.
+    package var stallSeconds = 120.0
+    /// A client connection without a request.
+    package var idleSeconds = 75.0
+    /// From the first byte of a request to the end of its head.
+    package var headerSeconds = 15.0
+    /// How often a request is sent again before its first byte.
+    package var retries = 2
+
+    package init() {}
+}
+
+/// How often and how patiently telemetry is read.
+package struct ScrapeSettings: Sendable, Equatable {
+    package var intervalSeconds = 1.0
+    /// After this a reading has failed.
+    package var timeoutSeconds = 2.0
+
+    package init() {}
+}
