@@ -1,0 +1,117 @@
+import GatewayCore
+
+/// SGLang 0.3 to 0.5.23 (`sglang/srt/observability/metrics_collector.py`); `sglang_` is what relabelling
+/// gateways and `/v1/loads` make of the prefix.
+extension EngineDialect {
+    static let sglang = EngineDialect(kind: .sglang) { text in
+        text.hasName(prefix: "sglang:") || text.hasName(prefix: "sglang_")
+    } read: { text in
+        SGLangNames(text: text, prefix: text.hasName(prefix: "sglang:") ? "sglang:" : "sglang_").reading
+    }
+}
+
+private struct SGLangNames {
+    let text: MetricsText
+    let prefix: String
+
+    var reading: EngineReading {
+        var reading = EngineReading()
+        reading.models = models
+        reading.running = sum("num_running_reqs")
+        reading.waiting = sum("num_queue_reqs")
+        readQueues(&reading)
+        reading.kvUsage = mean("token_usage")
+        reading.kvCapacityTokens = sum("max_total_num_tokens")
+        // The totals count when a request ends, the realtime ones as it goes; both only rise.
+        let realtime = prefix + "realtime_tokens_total"
+        let decoded = text.sum(realtime, label: "mode", is: "decode")
+        let computed = text.sum(realtime, label: "mode", is: "prefill_compute")
+        let cached = text.sum(realtime, label: "mode", is: "prefill_cache")
+        let prompt = sum("prompt_tokens_total")
+        reading.generatedTokens = greater(sum("generation_tokens_total"), decoded)
+        reading.promptTokens = greater(prompt, computed.map { $0 + (cached ?? 0) })
+        reading.prefixHits = sum("cached_tokens_total")
+        reading.prefixQueries = reading.prefixHits == nil ? nil : prompt
+        reading.preemptions = sum("num_retracted_requests_total")
+        reading.ttft = text.histogram(prefix + "time_to_first_token_seconds")
+        reading.tpot =
+            text.histogram(prefix + "inter_token_latency_seconds")
+            ?? text.histogram(prefix + "time_per_output_token_seconds")
+        reading.e2e = text.histogram(prefix + "e2e_request_latency_seconds")
+        reading.queueTime = text.histogram(prefix + "queue_time_seconds")
+        return reading
+    }
+
+    private var models: [String] {
+        for name in ["num_running_reqs", "max_total_num_tokens", "prompt_tokens_total", "gen_throughput"] {
+            // Before 0.4 the label was `name`.
+            for label in ["model_name", "name"] {
+                let found = text.labelValues(label, of: prefix + name)
+                if !found.isEmpty { return found }
+            }
+        }
+        return []
+    }
+
+    /// Every unified engine has these series too, at 0: only a prefill or decode engine's mean anything.
+    private func readQueues(_ reading: inout EngineReading) {
+        let types = text.labelValues("engine_type", of: prefix + "num_running_reqs")
+        if types.contains("prefill") {
+            // `prealloc` to 0.5.10, `infight` to 0.4.10.
+            reading.prefillQueue = add(
+                sum("num_prefill_bootstrap_queue_reqs") ?? sum("num_prefill_prealloc_queue_reqs"),
+                sum("num_prefill_inflight_queue_reqs") ?? sum("num_prefill_infight_queue_reqs"))
+        }
+        if types.contains("decode") {
+            reading.decodeQueue = add(
+                sum("num_decode_prealloc_queue_reqs"), sum("num_decode_transfer_queue_reqs"))
+        }
+    }
+
+    private func add(_ left: Double?, _ right: Double?) -> Double? {
+        left == nil && right == nil ? nil : (left ?? 0) + (right ?? 0)
+    }
+
+    private func greater(_ left: Double?, _ right: Double?) -> Double? {
+        guard let left, let right else { return left ?? right }
+        return max(left, right)
+    }
+
+    private func sum(_ name: String) -> Double? {
+        let rows = rows(prefix + name)
+        return rows.isEmpty ? nil : rows.reduce(0, +)
+    }
+
+    private func mean(_ name: String) -> Double? {
+        let rows = rows(prefix + name)
+        return rows.isEmpty ? nil : rows.reduce(0, +) / Double(rows.count)
+    }
+
+    /// One value for each data-parallel rank. Where every scheduler speaks
+    /// (`--enable-metrics-for-all-schedulers`), the tensor and pipeline ranks of one group tell the same
+    /// requests again: the first of each group counts. With priorities, `priority=""` is the total.
+    private func rows(_ name: String) -> [Double] {
+        var groups: [(key: [String?], rank: Int, value: Double)] = []
+        for index in text.indices(of: name) where text.samples[index].value.isFinite {
+            var key: [String?] = []
+            var rank = 0
+            var partial = false
+            for (label, value) in text.labels(ofSample: index) {
+                switch label {
+                case "tp_rank", "pp_rank", "moe_ep_rank": rank += Int(value) ?? 0
+                case "priority": partial = !value.isEmpty
+                case "pid": break
+                default: key.append("\(label)=\(value)")
+                }
+            }
+            if partial { continue }
+            let value = text.samples[index].value
+            if let known = groups.firstIndex(where: { $0.key == key }) {
+                if rank < groups[known].rank { groups[known] = (key, rank, value) }
+            } else {
+                groups.append((key, rank, value))
+            }
+        }
+        return groups.map(\.value)
+    }
+}

@@ -1,0 +1,131 @@
+extension MetricsTextParser {
+    private enum Declaration { case type, help, unit }
+
+    /// A line that begins with `#`: a declaration, `# EOF`, or a free comment.
+    mutating func readComment() throws(MetricsTextError) {
+        let start = at
+        var end = at
+        while end < bytes.count, bytes[end] != 0x0a { end += 1 }
+        defer { at = end }
+        if strict, end - start == 5, startsWord("EOF", at: start + 2, end: end) {
+            ended = true
+            return
+        }
+        guard let (kind, rest) = declaration(start: start, end: end) else {
+            if strict { throw failure("neither a declaration nor a sample: \(excerpt(start))") }
+            return
+        }
+        try readDeclaration(kind, rest..<end)
+    }
+
+    private func startsWord(_ word: StaticString, at start: Int, end: Int) -> Bool {
+        guard end - start >= word.utf8CodeUnitCount, bytes[start - 1] == 0x20 else { return false }
+        var same = true
+        var offset = start
+        for byte in "\(word)".utf8 {
+            same = same && bytes[offset] == byte
+            offset += 1
+        }
+        return same
+    }
+
+    /// The kind of a declaration and where its name begins.
+    private func declaration(start: Int, end: Int) -> (Declaration, Int)? {
+        var word = start + 1
+        while word < end, bytes[word] == 0x20 || bytes[word] == 0x09 { word += 1 }
+        if strict, word != start + 2 { return nil }
+        var stop = word
+        while stop < end, bytes[stop] > 0x20 { stop += 1 }
+        let kind: Declaration
+        switch (stop - word, stop > word ? bytes[word] : 0) {
+        case (4, UInt8(ascii: "T")) where sameText(word..<stop, "TYPE"): kind = .type
+        case (4, UInt8(ascii: "H")) where sameText(word..<stop, "HELP"): kind = .help
+        case (4, UInt8(ascii: "U")) where sameText(word..<stop, "UNIT"): kind = .unit
+        default: return nil
+        }
+        if strict {
+            guard stop < end, bytes[stop] == 0x20 else { return nil }
+            return (kind, stop + 1)
+        }
+        while stop < end, bytes[stop] == 0x20 || bytes[stop] == 0x09 { stop += 1 }
+        return (kind, stop)
+    }
+
+    private func sameText(_ range: Range<Int>, _ text: String) -> Bool {
+        result.matches(range, Array(text.utf8))
+    }
+
+    private mutating func readDeclaration(_ kind: Declaration, _ range: Range<Int>) throws(MetricsTextError) {
+        var stop = range.lowerBound
+        if !strict, stop < range.upperBound, bytes[stop] == UInt8(ascii: "\"") {
+            stop += 1
+            while stop < range.upperBound, bytes[stop] != UInt8(ascii: "\"") { stop += 1 }
+            guard stop < range.upperBound else { throw failure("a quoted name without its closing quote") }
+            let inside = (range.lowerBound + 1)..<stop
+            return try declare(kind, name: inside, text: textAfter(stop + 1, range.upperBound))
+        }
+        while stop < range.upperBound, Self.isNameByte(bytes[stop]) { stop += 1 }
+        let name = range.lowerBound..<stop
+        guard !name.isEmpty, stop == range.upperBound || bytes[stop] == 0x20 || bytes[stop] == 0x09 else {
+            throw failure("expected a metric name in a declaration, found \(excerpt(range.lowerBound))")
+        }
+        if strict, stop == range.upperBound || bytes[stop] != 0x20 {
+            throw failure("expected one space after the name in a declaration")
+        }
+        try declare(kind, name: name, text: textAfter(stop, range.upperBound))
+    }
+
+    private func textAfter(_ start: Int, _ end: Int) -> Range<Int> {
+        var at = min(start, end)
+        if strict { return min(at + 1, end)..<end }
+        while at < end, bytes[at] == 0x20 || bytes[at] == 0x09 { at += 1 }
+        return at..<end
+    }
+
+    private mutating func declare(
+        _ kind: Declaration, name: Range<Int>, text: Range<Int>
+    ) throws(MetricsTextError) {
+        let index = family(name)
+        result.families[index].lines = result.families[index].lines.lowerBound...line
+        switch kind {
+        case .help:
+            try refuseSecond("HELP", of: result.families[index].help)
+            result.families[index].help = text
+        case .unit:
+            try refuseSecond("UNIT", of: result.families[index].unit)
+            result.families[index].unit = text
+        case .type:
+            try refuseSecond("TYPE", of: result.families[index].type)
+            result.families[index].type = try type(text)
+        }
+    }
+
+    private func refuseSecond(_ word: String, of known: Any?) throws(MetricsTextError) {
+        if strict, known != nil { throw failure("a second # \(word) of one family") }
+    }
+
+    private func type(_ range: Range<Int>) throws(MetricsTextError) -> MetricType {
+        var end = range.upperBound
+        while !strict, end > range.lowerBound, bytes[end - 1] <= 0x20 { end -= 1 }
+        let word = String(decoding: bytes[range.lowerBound..<end], as: UTF8.self)
+        guard let type = MetricType(rawValue: word), !(strict && type == .untyped) else {
+            throw failure("no metric type is called \(excerpt(range.lowerBound))")
+        }
+        return type
+    }
+
+    /// The index of the family of this name, new if there is none yet.
+    private mutating func family(_ name: Range<Int>) -> Int {
+        var hash = MetricsText.hashSeed
+        for at in name { hash = MetricsText.hash(hash, bytes[at]) }
+        let wanted = Array(bytes[name])
+        // Declarations of one family stand together in every exporter, so the last one mostly fits.
+        if let found = result.families.lastIndex(where: {
+            $0.nameHash == hash && result.matches($0.name, wanted)
+        }) {
+            return found
+        }
+        result.families.append(MetricFamily(nameHash: hash, name: name, lines: line...line))
+        return result.families.count - 1
+    }
+}

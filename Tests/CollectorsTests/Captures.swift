@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+
+@testable import Collectors
+
+/// The captures of real engines that the tests judge by; absent in a bare clone.
+enum Captures {
+    static let folder = sharedFolder?.appendingPathComponent("fixtures")
+    static var present: Bool { folder != nil }
+
+    static func bytes(_ path: String) throws -> [UInt8] {
+        guard let folder else { throw CocoaError(.fileNoSuchFile) }
+        return [UInt8](try Data(contentsOf: folder.appendingPathComponent(path)))
+    }
+
+    static func text(_ path: String) throws -> MetricsText { try MetricsText.parse(bytes(path)) }
+
+    static func names(in path: String) -> [String] {
+        guard let folder else { return [] }
+        let all = try? FileManager.default.contentsOfDirectory(
+            atPath: folder.appendingPathComponent(path).path)
+        return (all ?? []).sorted()
+    }
+
+    /// The body of a captured HTTP answer.
+    static func body(_ path: String) throws -> [UInt8] {
+        let all = try bytes(path)
+        let mark = Array("\r\n\r\n".utf8)
+        for start in 0..<max(0, all.count - 3) where Array(all[start..<(start + 4)]) == mark {
+            return Array(all[(start + 4)...])
+        }
+        return all
+    }
+}
+
+func parse(_ text: String, as grammar: MetricsText.Grammar = .prometheus) throws -> MetricsText {
+    try MetricsText.parse(Array(text.utf8), as: grammar)
+}
+
+func refusal(_ text: String, as grammar: MetricsText.Grammar = .prometheus) -> String? {
+    do {
+        _ = try parse(text, as: grammar)
+        return nil
+    } catch { return "\(error)" }
+}
