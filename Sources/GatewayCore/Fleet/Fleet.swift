@@ -5,7 +5,7 @@ package struct Node: Sendable {
     /// Its place in every fleet of this gateway's life.
     package let index: Int
     package let name: String
-    package let url: NodeURL
+    package let url: EngineURL
     package var role = NodeRole.mixed
     package var zone: String?
     /// 0...100; 0 takes no new request.
@@ -22,12 +22,15 @@ package struct Node: Sendable {
     package var apiKey: String?
     package var dollarsPerHour: Double?
     package let load: NodeLoad
+    /// The URL's host and port as a Host header has them.
+    package let hostHeader: String
 
-    package init(index: Int, name: String, url: NodeURL, load: NodeLoad = NodeLoad()) {
+    package init(index: Int, name: String, url: EngineURL, load: NodeLoad = NodeLoad()) {
         self.index = index
         self.name = name
         self.url = url
         self.load = load
+        hostHeader = url.authority
     }
 
     package var state: NodeState { NodeState(intent: intent, health: health, active: load.active) }

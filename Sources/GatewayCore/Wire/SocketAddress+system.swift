@@ -1,11 +1,6 @@
 import CLinux
 
-/// Where a stream socket listens or connects.
-package enum SocketAddress: Sendable, Equatable, Hashable {
-    /// - octets: most significant first, 4 or 16 of them.
-    case ip(octets: [UInt8], port: UInt16)
-    case unix(path: String)
-
+extension SocketAddress {
     /// Reads a numeric address such as "127.0.0.1" or "::1"; nil for names.
     package init?(numeric host: String, port: UInt16) {
         var v4 = in_addr()

@@ -1,0 +1,76 @@
+/// One client connection.
+struct Client: ~Copyable {
+    enum Phase: UInt8 {
+        case free
+        /// Between requests or in the middle of a head.
+        case head
+        /// In the middle of a body that is read whole.
+        case body
+        /// Complete; no node can take it now.
+        case queued
+        /// On a node.
+        case exchanging
+        /// The answer is complete but not all of it is sent.
+        case flushing
+    }
+
+    /// What the request line asks for.
+    enum Route: UInt8 {
+        /// Read whole, model and prompt inspected, may be sent again: chat, completions, embeddings, responses.
+        case inference
+        /// Any other /v1 path with a body that is read whole.
+        case other
+        /// Relayed as it comes: multipart.
+        case upload
+    }
+
+    /// Counts up when the descriptor is used anew, so that a stale event is told.
+    var generation: UInt32 = 0
+    var phase = Phase.free
+    var timer = TimerWheel.Entry()
+    /// The request from its first byte on, and what was pipelined behind it.
+    var input = ByteQueue()
+    /// A chunked body, decoded.
+    var decoded = ByteQueue()
+    var decoder = ChunkedDecoder()
+    /// What the kernel did not take.
+    var output = ByteQueue()
+    var head = RequestHead()
+    var facts = BodyFacts()
+    var route = Route.inference
+    var exchange = Exchange()
+    /// Descriptor of the upstream connection; -1: none.
+    var upstream: Int32 = -1
+    /// Bytes of an upload's body that are still to come; with chunked framing `decoder` tells.
+    var uploadLeft = 0
+    /// "10.0.0.9:4242", made when the stream is first listed.
+    var address = ""
+    var wantsWrite = false
+    var isReadPaused = false
+    /// The peer has ended its side.
+    var hasHungUp = false
+    var closesAfterAnswer = false
+    /// The list of requests in their order of arrival.
+    var previousActive: Int32 = -1
+    var nextActive: Int32 = -1
+    var isListed = false
+
+    /// The request's body, where it is read whole.
+    func withBody<R>(_ body: (RawSpan) -> R) -> R {
+        if head.isChunked { return decoded.withBytes(body) }
+        let start = head.byteCount
+        let count = head.contentLength ?? 0
+        return input.withBytes { body($0.extracting(start..<min($0.byteCount, start + count))) }
+    }
+
+    var bodyByteCount: Int { head.isChunked ? decoded.count : head.contentLength ?? 0 }
+
+    /// What epoll is asked for.
+    var interest: Poller.Interest {
+        var wanted: Poller.Interest = []
+        if !isReadPaused && !hasHungUp { wanted.insert(.read) }
+        if !hasHungUp { wanted.insert(.hangUp) }
+        if wantsWrite { wanted.insert(.write) }
+        return wanted
+    }
+}

@@ -1,0 +1,61 @@
+/// One request's life in numbers, from its head to its settlement. Its bytes are in the client's and upstream's queues.
+package struct Exchange: Sendable {
+    /// How often a request may be sent: the first time and at most seven retries.
+    static let attemptLimit = 8
+
+    /// Unique in this gateway's life; 0: no request.
+    var id: UInt64 = 0
+    /// As in the fleet when it was admitted; empty for routes without a model.
+    var model = ""
+    /// Index of the node; -1: none yet.
+    var node: Int32 = -1
+    /// Monotonic nanoseconds; 0: not yet.
+    var began: UInt64 = 0
+    var dispatched: UInt64 = 0
+    var firstToken: UInt64 = 0
+    var lastToken: UInt64 = 0
+    var queuedUntil: UInt64 = 0
+    var attempts: UInt8 = 0
+    private var tried = InlineArray<8, Int16>(repeating: -1)
+    var promptBytes: Int32 = 0
+    /// Estimated at routing, from bytes.
+    var promptTokens: Int32 = 0
+    /// Predicted at routing.
+    var cachedTokens: Int32 = 0
+    var sessionHash: UInt64?
+    /// The client has got bytes of the answer; from here on nothing can be sent again.
+    var hasStarted = false
+    /// Stands in its node's `NodeLoad`.
+    var isCounted = false
+    var isPrefilling = false
+    /// The gateway asked for the usage event, so the client must not see it.
+    var hidesUsage = false
+    /// Of the loop's cost clock for the node, when it was dispatched.
+    var costStart = 0.0
+    /// An engine status that was held back for a retry; 0: none.
+    var lastStatus: Int32 = 0
+
+    var uncachedTokens: Int { Int(max(0, promptTokens - cachedTokens)) }
+
+    func hasTried(_ node: Int) -> Bool {
+        for place in 0..<Int(attempts) where tried[place] == Int16(node) { return true }
+        return false
+    }
+
+    /// Notes a dispatch to a node.
+    mutating func attempt(_ node: Int, at now: UInt64) {
+        if Int(attempts) < Self.attemptLimit {
+            tried[Int(attempts)] = Int16(node)
+            attempts += 1
+        }
+        self.node = Int32(node)
+        dispatched = now
+    }
+
+    /// A kept connection turned out closed: the same node may be tried again.
+    mutating func forgetLastAttempt() {
+        guard attempts > 0 else { return }
+        attempts -= 1
+        tried[Int(attempts)] = -1
+    }
+}

@@ -1,0 +1,124 @@
+import Synchronization
+
+/// What control tells a loop.
+package enum LoopCommand: Sendable {
+    /// End the streams on a node with an error event.
+    case cut(node: Int)
+    /// Accept no more connections; keep-alive connections end after their answer.
+    case stopAccepting
+    /// Return from the loop.
+    case exit
+}
+
+/// What a loop did since it began.
+package struct LoopCounters: Sendable {
+    package var requests: UInt64 = 0
+    package var completed: UInt64 = 0
+    package var cancelled: UInt64 = 0
+    package var failed: UInt64 = 0
+    package var refused: UInt64 = 0
+    package var retried: UInt64 = 0
+    /// Connections that were turned away at the limit.
+    package var connectionsRefused: UInt64 = 0
+    /// Settlements that control was too slow to take.
+    package var settlementsDropped: UInt64 = 0
+    package init() {}
+}
+
+/// What a loop shows of itself, a few times a second.
+package struct LoopReport: Sendable {
+    package var counters = LoopCounters()
+    package var connections = 0
+    package var active = 0
+    package var queued = 0
+    /// The oldest ones, at most `Snapshot.listLimit`.
+    package var streams: [StreamStatus] = []
+    /// Age in seconds of the oldest request on each node; nil: none.
+    package var oldestAge: [Double?] = []
+    package init() {}
+}
+
+/// Where one loop and control meet. Neither waits for the other longer than for a copy.
+package final class LoopMailbox: Sendable {
+    static let settlementLimit = 65_536
+    static let decisionLimit = 64
+
+    let waker = Waker()
+    private let commands = Mutex<[LoopCommand]>([])
+    private let report = Mutex(LoopReport())
+    private let settlements = Mutex<[Settlement]>([])
+    private let decisions = Mutex<[DecisionRecord]>([])
+    private let fleetSeen = Atomic<Int>(-1)
+    private let exited = Atomic<Bool>(false)
+
+    package init() {}
+
+    package func send(_ command: LoopCommand) {
+        commands.withLock { $0.append(command) }
+        waker.wake()
+    }
+
+    func takeCommands() -> [LoopCommand] { commands.withLock { take(&$0) } }
+
+    package func wake() { waker.wake() }
+
+    /// The version of the fleet that the loop routes by.
+    package var fleetVersion: Int { fleetSeen.load(ordering: .acquiring) }
+    func sawFleet(_ version: Int) { fleetSeen.store(version, ordering: .releasing) }
+
+    package var hasExited: Bool { exited.load(ordering: .acquiring) }
+    func exit() { exited.store(true, ordering: .releasing) }
+
+    package var latestReport: LoopReport { report.withLock { $0 } }
+    func publish(_ new: LoopReport) { report.withLock { $0 = new } }
+
+    package func takeSettlements() -> [Settlement] { settlements.withLock { take(&$0) } }
+
+    /// Hands settlements over; returns how many found no room.
+    func hand(over new: inout [Settlement]) -> Int {
+        guard !new.isEmpty else { return 0 }
+        let batch = take(&new)
+        return settlements.withLock { list in
+            let room = min(batch.count, Self.settlementLimit - list.count)
+            list.append(contentsOf: batch.prefix(room))
+            return batch.count - room
+        }
+    }
+
+    package func takeDecisions() -> [DecisionRecord] { decisions.withLock { take(&$0) } }
+
+    func hand(over decision: DecisionRecord) {
+        decisions.withLock { if $0.count < Self.decisionLimit { $0.append(decision) } }
+    }
+
+    private func take<T>(_ list: inout [T]) -> [T] {
+        let all = list
+        list = []
+        return all
+    }
+}
+
+/// What all loops share: atomics, the prefix index and the current fleet; nothing else.
+package final class ProxyShared: Sendable {
+    package let fleet: CurrentFleet
+    package let prefixIndex: PrefixIndex
+    package let madeIDs = MadeIDs()
+    package let mailboxes: [LoopMailbox]
+    let hash: PromptHash
+    /// Streams are numbered from here.
+    let nextID = Atomic<UInt64>(1)
+    /// The body of /metrics, made by control.
+    private let metricsText = Mutex<[UInt8]>([])
+
+    package init(fleet: Fleet, loops: Int, secret: UInt64, indexBlocks: Int) {
+        self.fleet = CurrentFleet(fleet)
+        prefixIndex = PrefixIndex(blocks: indexBlocks)
+        mailboxes = (0..<loops).map { _ in LoopMailbox() }
+        hash = PromptHash(key: secret)
+    }
+
+    package var metrics: [UInt8] {
+        get { metricsText.withLock { $0 } }
+        set { metricsText.withLock { $0 = newValue } }
+    }
+}

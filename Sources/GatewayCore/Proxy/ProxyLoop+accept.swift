@@ -1,0 +1,206 @@
+/// Accept: connections in, requests read to the end of their head and body.
+extension ProxyLoop {
+    mutating func acceptConnections() {
+        guard let listener = listener?.raw else { return }
+        for _ in 0..<64 {
+            let accepted: Int32?
+            do throws(Sockets.Failure) {
+                accepted = try Sockets.accept(on: listener)
+            } catch {
+                // Out of descriptors or memory: the backlog waits while connections end.
+                pauseAccepting()
+                acceptsAgain = now + TimerWheel.nanosecondsPerTick
+                return
+            }
+            guard let fd = accepted else { return }
+            guard connectionCount < limits.maxConnections, Int(fd) < clients.capacity else {
+                counters.connectionsRefused += 1
+                Sockets.close(fd)
+                continue
+            }
+            Sockets.setNoDelay(fd)
+            begin(fd)
+        }
+    }
+
+    private mutating func begin(_ fd: Int32) {
+        clients.prepare(fd)
+        clients[fd].generation &+= 1
+        clients[fd].phase = .head
+        connectionCount += 1
+        poller.add(
+            fd, token: Self.token(.client, generation: clients[fd].generation, fd), clients[fd].interest)
+        setClientDeadline(fd, seconds: limits.headerSeconds)
+    }
+
+    mutating func pauseAccepting() {
+        guard isAccepting, let listener = listener?.raw else { return }
+        poller.remove(listener)
+        isAccepting = false
+    }
+
+    mutating func resumeAccepting() {
+        acceptsAgain = 0
+        guard !isAccepting, !isStopping, let listener = listener?.raw else { return }
+        poller.add(listener, token: Self.token(.listener, generation: 0, listener), .read)
+        isAccepting = true
+    }
+
+    mutating func handleClient(_ fd: Int32, _ event: Poller.Event) {
+        if event.hasFailed { return clientGone(fd) }
+        if event.ready.contains(.write) { flush(fd) }
+        guard clients[fd].phase != .free else { return }
+        if event.ready.contains(.read) { readClient(fd) }
+        guard clients[fd].phase != .free else { return }
+        if event.ready.contains(.hangUp) { clientHungUp(fd) }
+    }
+
+    private mutating func readClient(_ fd: Int32) {
+        let isBusy =
+            clients[fd].phase == .exchanging || clients[fd].phase == .queued || clients[fd].phase == .flushing
+        switch clients[fd].input.receive(from: fd, atMost: 65_536) {
+        case .wouldBlock: return
+        case .closed: return clientHungUp(fd)
+        case .failed: return clientGone(fd)
+        case .bytes:
+            if clients[fd].phase == .exchanging, clients[fd].route == .upload { return pumpUpload(fd) }
+            if isBusy {
+                limitPipelined(fd)
+            } else {
+                advance(fd)
+            }
+        }
+    }
+
+    /// A client that sends far ahead of its answers is not read until they are sent.
+    private mutating func limitPipelined(_ fd: Int32) {
+        let current = clients[fd].head.isChunked ? 0 : clients[fd].head.byteCount + clients[fd].bodyByteCount
+        guard clients[fd].input.count - current > Self.highWater else { return }
+        clients[fd].isReadPaused = true
+        updateInterest(ofClient: fd)
+    }
+
+    func updateInterest(ofClient fd: Int32) {
+        poller.modify(
+            fd, token: Self.token(.client, generation: clients[fd].generation, fd), clients[fd].interest)
+    }
+
+    func updateInterest(ofUpstream fd: Int32) {
+        poller.modify(
+            fd, token: Self.token(.upstream, generation: upstreams[fd].generation, fd), upstreams[fd].interest
+        )
+    }
+
+    /// Goes on with what has been read, as far as it goes.
+    mutating func advance(_ fd: Int32) {
+        while clients[fd].phase == .head || clients[fd].phase == .body {
+            let progressed = clients[fd].phase == .head ? readHead(fd) : readBody(fd)
+            if !progressed { return }
+        }
+    }
+
+    /// Says whether there may be more to do.
+    private mutating func readHead(_ fd: Int32) -> Bool {
+        guard !clients[fd].input.isEmpty else { return false }
+        let limit = limits.maxHeaderBytes
+        switch clients[fd].input.withBytes({ RequestHead.parse($0, limit: limit) }) {
+        case .incomplete:
+            setClientDeadline(fd, seconds: limits.headerSeconds)
+            return false
+        case .malformed(let status, let reason):
+            clients[fd].head = RequestHead()
+            clients[fd].head.byteCount = clients[fd].input.count
+            clients[fd].closesAfterAnswer = true
+            refuse(fd, status, "\(reason)", type: "invalid_request_error")
+            return false
+        case .complete(let head):
+            clients[fd].head = head
+            clients[fd].closesAfterAnswer = !head.keepsAlive || isStopping
+            clients[fd].exchange = Exchange()
+            clients[fd].exchange.began = now
+            clients[fd].facts = BodyFacts()
+            clients[fd].decoder = ChunkedDecoder()
+            clients[fd].timer.deadline = .max
+            return begin(request: fd)
+        }
+    }
+
+    /// Reads on in a body that is read whole; says whether there may be more to do.
+    private mutating func readBody(_ fd: Int32) -> Bool {
+        setClientDeadline(fd, seconds: limits.headerSeconds + limits.idleSeconds)
+        if clients[fd].head.isChunked {
+            switch decodeChunks(fd) {
+            case .needsMore: return false
+            case .malformed(let reason):
+                clients[fd].closesAfterAnswer = true
+                refuse(fd, 400, "\(reason)", type: "invalid_request_error")
+                return true
+            case .end, .data: break
+            }
+        } else if clients[fd].input.count < clients[fd].head.byteCount + clients[fd].bodyByteCount {
+            return false
+        }
+        clients[fd].timer.deadline = .max
+        inspect(fd)
+        return true
+    }
+
+    /// Moves chunk data behind the head into `decoded`.
+    private mutating func decodeChunks(_ fd: Int32) -> ChunkedDecoder.Step {
+        var decoder = clients[fd].decoder
+        var decoded = ByteQueue()
+        swap(&decoded, &clients[fd].decoded)
+        let headBytes = clients[fd].head.byteCount
+        let limit = limits.maxBodyBytes
+        var used = 0
+        let step: ChunkedDecoder.Step = clients[fd].input.withBytes { bytes in
+            var offset = headBytes
+            defer { used = offset }
+            while true {
+                let step = decoder.next(bytes, &offset)
+                guard case .data(let range) = step else { return step }
+                decoded.append(bytes, range)
+                if decoded.count > limit { return .malformed("the body is larger than limits.maxBodyBytes") }
+            }
+        }
+        swap(&decoded, &clients[fd].decoded)
+        clients[fd].decoder = decoder
+        dropUsed(fd, headBytes: headBytes, used: used)
+        return step
+    }
+
+    /// Chunk framing that has been decoded is dropped from behind the head, which stays.
+    private mutating func dropUsed(_ fd: Int32, headBytes: Int, used: Int) {
+        guard used > headBytes else { return }
+        var rest = ByteQueue()
+        clients[fd].input.withBytes { bytes in
+            rest.append(bytes, 0..<headBytes)
+            rest.append(bytes, used..<bytes.byteCount)
+        }
+        swap(&rest, &clients[fd].input)
+    }
+
+    mutating func clientHungUp(_ fd: Int32) {
+        switch clients[fd].phase {
+        case .flushing:
+            clients[fd].hasHungUp = true
+            clients[fd].closesAfterAnswer = true
+            updateInterest(ofClient: fd)
+        case .free: break
+        case .head, .body, .queued, .exchanging: clientGone(fd)
+        }
+    }
+
+    mutating func clientExpired(_ fd: Int32) {
+        switch clients[fd].phase {
+        case .head where clients[fd].input.isEmpty: closeClient(fd)
+        case .head, .body:
+            clients[fd].closesAfterAnswer = true
+            clients[fd].head = RequestHead()
+            clients[fd].head.byteCount = clients[fd].input.count
+            refuse(fd, 408, "the request did not come whole in time", type: "timeout_error")
+        case .flushing: closeClient(fd)  // it does not read its answer
+        case .queued, .exchanging, .free: clients[fd].timer.deadline = .max
+        }
+    }
+}

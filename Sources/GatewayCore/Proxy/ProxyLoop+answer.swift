@@ -1,0 +1,178 @@
+/// What the gateway answers itself, and how bytes reach a client.
+extension ProxyLoop {
+    /// Says whether there may be more to do.
+    mutating func answerLocally(_ fd: Int32, _ page: LocalPage) -> Bool {
+        counters.completed += 1
+        if clients[fd].head.hasBody { clients[fd].closesAfterAnswer = true }
+        switch page {
+        case .health: answer(fd, 200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
+        case .ready:
+            let serving = fleet.nodes.count { $0.takesRequests }
+            answer(
+                fd, serving > 0 && !isStopping ? 200 : 503, "application/json",
+                Array(
+                    "{\"status\":\"\(serving > 0 ? "ready" : "no node serves")\",\"servingNodes\":\(serving)}\n"
+                        .utf8))
+        case .metrics: answer(fd, 200, "text/plain; version=0.0.4; charset=utf-8", shared.metrics)
+        case .models: answer(fd, 200, "application/json", modelList())
+        }
+        return clients[fd].phase == .head
+    }
+
+    private func modelList() -> [UInt8] {
+        let rows = fleet.models.map { model in
+            "{\"id\":\"\(jsonEscaped(model.name))\",\"object\":\"model\",\"created\":0,\"owned_by\":\"signalbox\"}"
+        }
+        return Array("{\"object\":\"list\",\"data\":[\(rows.joined(separator: ","))]}\n".utf8)
+    }
+
+    private mutating func answer(
+        _ fd: Int32, _ status: Int, _ type: String, _ body: [UInt8], retryAfter: Int? = nil
+    ) {
+        outbox.removeAll()
+        outbox.append("HTTP/1.1 ")
+        outbox.append(decimal: status)
+        outbox.append(Self.phrase(status))
+        outbox.append("\r\ncontent-type: ")
+        outbox.append(type)
+        outbox.append("\r\ncontent-length: ")
+        outbox.append(decimal: body.count)
+        if let retryAfter {
+            outbox.append("\r\nretry-after: ")
+            outbox.append(decimal: retryAfter)
+        }
+        if clients[fd].closesAfterAnswer {
+            outbox.append("\r\nconnection: close")
+        } else if clients[fd].head.minorVersion == 0 {
+            outbox.append("\r\nconnection: keep-alive")
+        }
+        outbox.append("\r\n\r\n")
+        if clients[fd].head.method != .head { outbox.append(body) }
+        clients[fd].phase = .exchanging
+        sendOutbox(to: fd)
+        if clients[fd].phase == .exchanging { endAnswer(fd) }
+    }
+
+    /// Answers an error in OpenAI's shape and settles the request.
+    mutating func refuse(
+        _ fd: Int32, _ status: Int, _ message: String, type: String, code: String? = nil,
+        retryAfter: Int? = nil,
+        outcome: Outcome = .refused, dollars: Double = 0
+    ) {
+        // A body that has not been read would be taken for the next request.
+        if clients[fd].phase == .head, clients[fd].head.hasBody { clients[fd].closesAfterAnswer = true }
+        if clients[fd].route == .upload, clients[fd].head.hasBody { clients[fd].closesAfterAnswer = true }
+        settle(fd, outcome, up: -1)
+        let codeText = code.map { "\"\($0)\"" } ?? "\(status)"
+        let body =
+            "{\"error\":{\"message\":\"\(jsonEscaped(message))\",\"type\":\"\(type)\",\"param\":null,\"code\":\(codeText)}}\n"
+        answer(fd, status, "application/json", Array(body.utf8), retryAfter: retryAfter)
+    }
+
+    /// The answer is complete on this side: waits for the rest to be sent, then the next request.
+    mutating func endAnswer(_ fd: Int32) {
+        guard clients[fd].output.isEmpty else {
+            clients[fd].phase = .flushing
+            return setClientDeadline(fd, seconds: limits.stallSeconds)
+        }
+        if clients[fd].closesAfterAnswer || clients[fd].hasHungUp || isStopping { return closeClient(fd) }
+        let head = clients[fd].head
+        let isBodyHere = !head.isChunked && clients[fd].route != .upload
+        let used = head.byteCount + (isBodyHere ? head.contentLength ?? 0 : 0)
+        clients[fd].input.consume(min(used, clients[fd].input.count))
+        clients[fd].decoded.clear()
+        clients[fd].exchange = Exchange()
+        clients[fd].head = RequestHead()
+        clients[fd].route = .inference
+        clients[fd].phase = .head
+        if clients[fd].isReadPaused {
+            clients[fd].isReadPaused = false
+            updateInterest(ofClient: fd)
+        }
+        setClientDeadline(fd, seconds: limits.idleSeconds)
+        if !clients[fd].input.isEmpty { ready.append(fd) }
+    }
+
+    mutating func closeClient(_ fd: Int32) {
+        guard clients[fd].phase != .free else { return }
+        unlistActive(fd)
+        clients[fd].phase = .free
+        clients[fd].timer.deadline = .max
+        clients[fd].input.clear()
+        clients[fd].decoded.clear()
+        clients[fd].output.clear()
+        clients[fd].upstream = -1
+        clients[fd].address = ""
+        clients[fd].wantsWrite = false
+        clients[fd].isReadPaused = false
+        clients[fd].hasHungUp = false
+        clients[fd].closesAfterAnswer = false
+        clients[fd].exchange = Exchange()
+        clients[fd].head = RequestHead()
+        connectionCount -= 1
+        Sockets.close(fd)
+    }
+
+    /// Sends `outbox`; what the kernel does not take waits in the client's queue.
+    mutating func sendOutbox(to fd: Int32) {
+        guard clients[fd].output.isEmpty else { return outbox.withBytes { clients[fd].output.append($0) } }
+        switch outbox.withBytes({ Sockets.send($0, to: fd) }) {
+        case .bytes(let n) where n == outbox.count: return
+        case .bytes(let n): outbox.withBytes { clients[fd].output.append($0, n..<$0.byteCount) }
+        case .wouldBlock: outbox.withBytes { clients[fd].output.append($0) }
+        case .closed, .failed: return clientGone(fd)
+        }
+        clients[fd].wantsWrite = true
+        updateInterest(ofClient: fd)
+    }
+
+    mutating func flush(_ fd: Int32) {
+        switch clients[fd].output.send(to: fd) {
+        case .failed, .closed: return clientGone(fd)
+        case .bytes, .wouldBlock: break
+        }
+        unthrottle(fd)
+        guard clients[fd].output.isEmpty else { return }
+        clients[fd].wantsWrite = false
+        updateInterest(ofClient: fd)
+        if clients[fd].phase == .flushing {
+            clients[fd].phase = .exchanging
+            endAnswer(fd)
+            if clients[fd].phase == .head { ready.append(fd) }
+        }
+    }
+
+    static func phrase(_ status: Int) -> StaticString {
+        switch status {
+        case 200: " OK"
+        case 400: " Bad Request"
+        case 404: " Not Found"
+        case 408: " Request Timeout"
+        case 413: " Content Too Large"
+        case 417: " Expectation Failed"
+        case 429: " Too Many Requests"
+        case 431: " Request Header Fields Too Large"
+        case 501: " Not Implemented"
+        case 502: " Bad Gateway"
+        case 503: " Service Unavailable"
+        case 505: " HTTP Version Not Supported"
+        default: " Error"
+        }
+    }
+
+    /// Text as the inside of a JSON string.
+    func jsonEscaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22: result += "\\\""
+            case 0x5C: result += "\\\\"
+            case 0..<0x20, 0x7F:
+                let hex = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,311 @@
+/// Dispatch: a connection to the chosen node, and the request onto it.
+extension ProxyLoop {
+    static let connectSeconds = 5.0
+    /// Engines close an idle connection after 5 s (vLLM, llama.cpp); keeping it less long avoids the race.
+    static let idleUpstreamSeconds = 3.5
+    static let idlePerNode = 512
+
+    /// - Parameter fresh: do not use a kept connection; the last one turned out closed.
+    mutating func dispatch(_ fd: Int32, to index: Int, fresh: Bool = false) {
+        let node = fleet.nodes[index]
+        clients[fd].phase = .exchanging
+        clients[fd].exchange.attempt(index, at: now)
+        count(fd, on: node)
+        if !fresh, let kept = takeIdle(index) {
+            attach(kept, to: fd)
+            upstreams[kept].phase = .awaiting
+            setUpstreamDeadline(kept, seconds: limits.firstTokenSeconds)
+            sendRequest(fd, over: kept, to: node)
+            return
+        }
+        let address = node.addresses[Int(clients[fd].exchange.attempts - 1) % node.addresses.count]
+        do throws(Sockets.Failure) {
+            let up = try Sockets.connect(to: address).release()
+            guard Int(up) < upstreams.capacity else {
+                Sockets.close(up)
+                return retryOrFail(fd, "no file descriptors are left for a connection")
+            }
+            upstreams.prepare(up)
+            upstreams[up].generation &+= 1
+            upstreams[up].reset()
+            upstreams[up].phase = .connecting
+            upstreams[up].isReused = false
+            upstreams[up].wantsWrite = true
+            upstreams[up].node = Int32(index)
+            attach(up, to: fd)
+            poller.add(
+                up, token: Self.token(.upstream, generation: upstreams[up].generation, up),
+                upstreams[up].interest)
+            setUpstreamDeadline(up, seconds: Self.connectSeconds)
+        } catch {
+            retryOrFail(fd, "\(error)")
+        }
+    }
+
+    private mutating func attach(_ up: Int32, to fd: Int32) {
+        upstreams[up].client = fd
+        clients[fd].upstream = up
+    }
+
+    /// The last used idle connection of a node: the least likely to be closed.
+    private mutating func takeIdle(_ node: Int) -> Int32? {
+        while let up = idle[node].popLast() {
+            if upstreams[up].phase == .idle, Int(upstreams[up].node) == node { return up }
+        }
+        return nil
+    }
+
+    private mutating func count(_ fd: Int32, on node: Node) {
+        clients[fd].exchange.costStart = costClock.advance(
+            node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
+        node.load.began(uncachedTokens: clients[fd].exchange.uncachedTokens)
+        clients[fd].exchange.isCounted = true
+        clients[fd].exchange.isPrefilling = true
+    }
+
+    /// Takes a request off its node's books. Returns what it cost there.
+    @discardableResult
+    mutating func uncount(_ fd: Int32) -> Double {
+        guard clients[fd].exchange.isCounted else { return 0 }
+        let node = fleet.nodes[Int(clients[fd].exchange.node)]
+        prefilled(fd)
+        let clock = costClock.advance(
+            node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
+        node.load.ended()
+        clients[fd].exchange.isCounted = false
+        return clock - clients[fd].exchange.costStart
+    }
+
+    /// The first token came, or never will.
+    mutating func prefilled(_ fd: Int32) {
+        guard clients[fd].exchange.isPrefilling else { return }
+        clients[fd].exchange.isPrefilling = false
+        fleet.nodes[Int(clients[fd].exchange.node)].load.prefilled(
+            uncachedTokens: clients[fd].exchange.uncachedTokens)
+    }
+
+    mutating func handleUpstream(_ up: Int32, _ event: Poller.Event) {
+        if upstreams[up].phase == .connecting {
+            let code = Sockets.pendingError(up)
+            if code != 0 { return upstreamFailed(up, describe(errno: code)) }
+            guard event.ready.contains(.write) else { return }
+            connected(up)
+            return
+        }
+        if event.ready.contains(.read) || event.hasFailed { readUpstream(up) }
+        guard upstreams[up].phase != .free, event.ready.contains(.write) else { return }
+        pumpRequest(up)
+    }
+
+    private mutating func connected(_ up: Int32) {
+        let fd = upstreams[up].client
+        upstreams[up].phase = .awaiting
+        upstreams[up].wantsWrite = false
+        updateInterest(ofUpstream: up)
+        setUpstreamDeadline(up, seconds: limits.firstTokenSeconds)
+        sendRequest(fd, over: up, to: fleet.nodes[Int(upstreams[up].node)])
+    }
+
+    /// Writes head and body with one system call where the kernel takes them.
+    private mutating func sendRequest(_ fd: Int32, over up: Int32, to node: Node) {
+        var head = ByteQueue()
+        swap(&head, &scratch)
+        head.removeAll()
+        let edit =
+            clients[fd].route == .inference && clients[fd].facts.isStreaming
+                && Self.streamsUsage(clients[fd].head, clients[fd].input)
+            ? clients[fd].withBody { [facts = clients[fd].facts] body in facts.usageEdit(body) } : nil
+        clients[fd].exchange.hidesUsage = edit != nil
+        writeRequestHead(fd, to: node, edit: edit, &head)
+        var start = 0
+        if let edit {
+            clients[fd].withBody { head.append($0, 0..<edit.offset) }
+            head.append(edit.inserted)
+            start = edit.offset + edit.removed
+        }
+        let end = clients[fd].route == .upload ? 0 : clients[fd].bodyByteCount
+        upstreams[up].bodyEnd = end
+        upstreams[up].bodySent = min(start, end)
+        let transfer: Transfer =
+            end > start
+            ? head.withBytes { h in
+                clients[fd].withBody { Sockets.send(h, $0.extracting(start..<end), to: up) }
+            } : head.withBytes { Sockets.send($0, to: up) }
+        switch transfer {
+        case .bytes(let n):
+            if n < head.count {
+                head.consume(n)
+                head.withBytes { upstreams[up].output.append($0) }
+            } else {
+                upstreams[up].bodySent = start + n - head.count
+            }
+        case .wouldBlock: head.withBytes { upstreams[up].output.append($0) }
+        case .closed, .failed:
+            swap(&head, &scratch)
+            return upstreamFailed(up, "the connection broke while the request was sent")
+        }
+        swap(&head, &scratch)
+        if clients[fd].route == .upload { return pumpUpload(fd) }
+        if !upstreams[up].hasSentRequest { setWantsWrite(up, true) }
+    }
+
+    /// Chat and text completions report usage in a stream when asked; embeddings and responses have no such option.
+    private static func streamsUsage(_ head: RequestHead, _ input: borrowing ByteQueue) -> Bool {
+        input.withBytes { bytes in
+            bytes.first("/completions", in: head.target.range) != nil
+        }
+    }
+
+    private mutating func writeRequestHead(
+        _ fd: Int32, to node: Node, edit: BodyFacts.Edit?, _ out: inout ByteQueue
+    ) {
+        let head = clients[fd].head
+        let isUpload = clients[fd].route == .upload
+        clients[fd].input.withBytes { bytes in
+            out.append(bytes, head.methodName.range)
+            out.append(" ")
+            out.append(node.url.path)
+            out.append(bytes, head.target.range)
+            out.append(" HTTP/1.1\r\nhost: ")
+            out.append(node.hostHeader)
+            out.append("\r\n")
+            var lines = HeaderLines(from: head.fieldsStart)
+            while case .field(let field) = lines.next(in: bytes) {
+                guard Self.isEndToEnd(bytes, field, replacesKey: node.apiKey != nil) else { continue }
+                out.append(bytes, field.name.lowerBound..<field.value.upperBound)
+                out.append("\r\n")
+            }
+        }
+        if let key = node.apiKey {
+            out.append("authorization: Bearer ")
+            out.append(key)
+            out.append("\r\n")
+        }
+        if isUpload, head.isChunked {
+            out.append("transfer-encoding: chunked\r\n")
+        } else if head.hasBody || head.method == .post || head.method == .put || head.method == .patch {
+            let body = isUpload ? head.contentLength ?? 0 : clients[fd].bodyByteCount
+            out.append("content-length: ")
+            out.append(decimal: body + (edit.map { $0.inserted.utf8CodeUnitCount - $0.removed } ?? 0))
+            out.append("\r\n")
+        }
+        out.append("\r\n")
+    }
+
+    /// Hop-by-hop fields stay here (RFC 9110 section 7.6.1); so does X-Conversation-Id, with which llama.cpp goes on
+    /// generating after its client has left.
+    private static func isEndToEnd(_ bytes: RawSpan, _ field: HeaderField, replacesKey: Bool) -> Bool {
+        let name = field.name
+        switch name.count {
+        case 2: return !bytes.equals(name, lowercased: "te")
+        case 4: return !bytes.equals(name, lowercased: "host")
+        case 6: return !bytes.equals(name, lowercased: "expect")
+        case 7:
+            return !bytes.equals(name, lowercased: "trailer") && !bytes.equals(name, lowercased: "upgrade")
+        case 10:
+            return !bytes.equals(name, lowercased: "connection")
+                && !bytes.equals(name, lowercased: "keep-alive")
+        case 13: return !(replacesKey && bytes.equals(name, lowercased: "authorization"))
+        case 14: return !bytes.equals(name, lowercased: "content-length")
+        case 16: return !bytes.equals(name, lowercased: "proxy-connection")
+        case 17:
+            return !bytes.equals(name, lowercased: "transfer-encoding")
+                && !bytes.equals(name, lowercased: "x-conversation-id")
+        case 19: return !bytes.equals(name, lowercased: "proxy-authorization")
+        default: return true
+        }
+    }
+
+    /// Sends what is left of a request.
+    mutating func pumpRequest(_ up: Int32) {
+        let fd = upstreams[up].client
+        if case .failed = upstreams[up].output.send(to: up) {
+            return upstreamFailed(up, "the connection broke while the request was sent")
+        }
+        guard fd >= 0 else { return setWantsWrite(up, false) }
+        if clients[fd].route == .upload {
+            if upstreams[up].output.isEmpty { setWantsWrite(up, false) }
+            return pumpUpload(fd)
+        }
+        if upstreams[up].output.isEmpty, upstreams[up].bodySent < upstreams[up].bodyEnd {
+            let range = upstreams[up].bodySent..<upstreams[up].bodyEnd
+            switch clients[fd].withBody({ Sockets.send($0.extracting(range), to: up) }) {
+            case .bytes(let n): upstreams[up].bodySent += n
+            case .wouldBlock: break
+            case .closed, .failed:
+                return upstreamFailed(up, "the connection broke while the request was sent")
+            }
+        }
+        setWantsWrite(up, !upstreams[up].hasSentRequest)
+    }
+
+    mutating func setWantsWrite(_ up: Int32, _ wanted: Bool) {
+        guard upstreams[up].wantsWrite != wanted else { return }
+        upstreams[up].wantsWrite = wanted
+        updateInterest(ofUpstream: up)
+    }
+
+    // MARK: uploads
+
+    /// Moves what has come of an upload's body on to the engine, framing and all; reads on when there is room.
+    mutating func pumpUpload(_ fd: Int32) {
+        let up = clients[fd].upstream
+        guard up >= 0, upstreams[up].phase == .awaiting || upstreams[up].phase == .relaying else {
+            return limitUpload(fd, pending: clients[fd].input.count)
+        }
+        let start = clients[fd].head.byteCount
+        let available = clients[fd].input.count - start
+        if available > 0 {
+            let used =
+                clients[fd].head.isChunked ? chunkedUpload(fd, start) : min(available, clients[fd].uploadLeft)
+            guard let used else {
+                clients[fd].closesAfterAnswer = true
+                closeUpstream(up)
+                uncount(fd)
+                return refuse(fd, 400, "the chunked body is malformed", type: "invalid_request_error")
+            }
+            clients[fd].input.withBytes { upstreams[up].output.append($0, start..<(start + used)) }
+            clients[fd].uploadLeft -= min(used, clients[fd].uploadLeft)
+            dropFromInput(fd, start..<(start + used))
+            if case .failed = upstreams[up].output.send(to: up) {
+                return upstreamFailed(up, "the connection broke while the request was sent")
+            }
+        }
+        setWantsWrite(up, !upstreams[up].output.isEmpty)
+        limitUpload(fd, pending: upstreams[up].output.count)
+    }
+
+    /// How many bytes behind `start` belong to the chunked body; nil: malformed.
+    private mutating func chunkedUpload(_ fd: Int32, _ start: Int) -> Int? {
+        var decoder = clients[fd].decoder
+        let used: Int? = clients[fd].input.withBytes { bytes in
+            var offset = start
+            while !decoder.hasEnded {
+                switch decoder.next(bytes, &offset) {
+                case .data: continue
+                case .end, .needsMore: return offset - start
+                case .malformed: return nil
+                }
+            }
+            return offset - start
+        }
+        clients[fd].decoder = decoder
+        return used
+    }
+
+    private mutating func dropFromInput(_ fd: Int32, _ range: Range<Int>) {
+        var rest = ByteQueue()
+        clients[fd].input.withBytes { bytes in
+            rest.append(bytes, 0..<range.lowerBound)
+            rest.append(bytes, range.upperBound..<bytes.byteCount)
+        }
+        swap(&rest, &clients[fd].input)
+    }
+
+    private mutating func limitUpload(_ fd: Int32, pending: Int) {
+        let pauses = pending > Self.highWater
+        guard clients[fd].isReadPaused != pauses else { return }
+        clients[fd].isReadPaused = pauses
+        updateInterest(ofClient: fd)
+    }
+}

@@ -1,0 +1,112 @@
+/// Inspect: what a request asks for, and what its body says.
+extension ProxyLoop {
+    /// A head is complete: answer here, or go for the body. Says whether there may be more to do.
+    mutating func begin(request fd: Int32) -> Bool {
+        counters.requests += 1
+        clients[fd].exchange.id = shared.nextID.add(1, ordering: .relaxed).oldValue
+        let head = clients[fd].head
+        if head.wantsUpgrade {
+            clients[fd].closesAfterAnswer = true
+            refuse(fd, 501, "protocol upgrades are not relayed", type: "not_supported_error")
+            return true
+        }
+        let path = clients[fd].input.withBytes { Self.path($0, head) }
+        switch path {
+        case .local(let page): return answerLocally(fd, page)
+        case .unknown:
+            refuse(
+                fd, 404, "no such route here; the gateway serves /v1/..., /health, /ready and /metrics",
+                type: "not_found_error")
+            return true
+        case .inference where head.method == .post: clients[fd].route = .inference
+        case .inference, .relayed: clients[fd].route = head.isMultipart && head.hasBody ? .upload : .other
+        }
+        if let length = head.contentLength, length > limits.maxBodyBytes, clients[fd].route != .upload {
+            clients[fd].closesAfterAnswer = true
+            refuse(
+                fd, 413, "the body has \(length) bytes; limits.maxBodyBytes is \(limits.maxBodyBytes)",
+                type: "invalid_request_error")
+            return true
+        }
+        if head.expectsContinue, head.hasBody { sendContinue(fd) }
+        guard clients[fd].phase != .free else { return false }
+        if clients[fd].route == .upload {
+            clients[fd].uploadLeft = head.contentLength ?? 0
+            admit(fd)
+            return clients[fd].phase == .head
+        }
+        clients[fd].phase = .body
+        return true
+    }
+
+    enum LocalPage: UInt8 { case health, ready, metrics, models }
+
+    private enum Path {
+        case local(LocalPage), inference, relayed, unknown
+    }
+
+    private static func path(_ bytes: RawSpan, _ head: RequestHead) -> Path {
+        let target = head.target.range
+        let end = bytes.first(0x3F, in: target) ?? target.upperBound
+        let at = target.lowerBound
+        let isRead = head.method == .get || head.method == .head
+        switch end - at {
+        case 6 where bytes.has("/ready", at: at): return .local(.ready)
+        case 7 where bytes.has("/health", at: at): return .local(.health)
+        case 8 where bytes.has("/metrics", at: at): return .local(.metrics)
+        case 10 where bytes.has("/v1/models", at: at) && isRead: return .local(.models)
+        case 13 where bytes.has("/v1/responses", at: at): return .inference
+        case 14 where bytes.has("/v1/embeddings", at: at): return .inference
+        case 15 where bytes.has("/v1/completions", at: at): return .inference
+        case 20 where bytes.has("/v1/chat/completions", at: at): return .inference
+        default: return bytes.has("/v1/", at: at) ? .relayed : .unknown
+        }
+    }
+
+    private mutating func sendContinue(_ fd: Int32) {
+        outbox.removeAll()
+        outbox.append("HTTP/1.1 100 Continue\r\n\r\n")
+        sendOutbox(to: fd)
+    }
+
+    /// A body is complete: reads it, then admits the request.
+    mutating func inspect(_ fd: Int32) {
+        guard clients[fd].bodyByteCount > 0 else {
+            if clients[fd].route == .inference {
+                return refuse(
+                    fd, 400, "the request has no body; a JSON object with \"model\" is expected",
+                    type: "invalid_request_error")
+            }
+            return admit(fd)
+        }
+        switch clients[fd].withBody({ BodyFacts.read($0) }) {
+        case .facts(let facts): clients[fd].facts = facts
+        case .malformed(let offset):
+            if clients[fd].route == .inference {
+                return refuse(
+                    fd, 400, "the body is no JSON object: it stops being one at byte \(offset)",
+                    type: "invalid_request_error")
+            }
+        }
+        admit(fd)
+    }
+
+    /// Hashes the prompt's blocks into `chain`.
+    /// - Parameter model: hash of the model's name.
+    mutating func hashPrompt(of fd: Int32, model: UInt64) {
+        var chain = self.chain
+        self.chain = []  // one owner, so that appending does not copy
+        chain.removeAll(keepingCapacity: true)
+        let facts = clients[fd].facts
+        let hash = shared.hash
+        clients[fd].withBody { body in
+            guard !facts.prompt.isEmpty, facts.prompt.range.upperBound <= body.byteCount else { return }
+            var root = model
+            for part in [facts.system, facts.tools] where !part.isEmpty {
+                root = PromptHash.combine(root, PromptHash.of(body, part.range))
+            }
+            hash.append(blocksOf: body.extracting(facts.prompt.range), root: root, to: &chain)
+        }
+        self.chain = chain
+    }
+}

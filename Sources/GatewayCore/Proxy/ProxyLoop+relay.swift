@@ -1,0 +1,396 @@
+/// Relay: an engine's answer to its client, events observed in place.
+extension ProxyLoop {
+    /// An event larger than this is passed on in pieces, unobserved.
+    static let eventLimit = 1_048_576
+    /// The end of a JSON answer that is kept to find the usage in.
+    static let tailSize = 4096
+
+    mutating func readUpstream(_ up: Int32) {
+        var bytes = ByteQueue()
+        swap(&bytes, &inbox)
+        bytes.removeAll()
+        if !upstreams[up].input.isEmpty {
+            upstreams[up].input.withBytes { bytes.append($0) }
+            upstreams[up].input.clear()
+        }
+        let transfer = bytes.receive(from: up, atMost: Self.readSize)
+        switch transfer {
+        case .wouldBlock: bytes.withBytes { upstreams[up].input.append($0) }
+        case .closed: upstreamClosed(up)
+        case .failed(let code): upstreamFailed(up, describe(errno: code))
+        case .bytes: bytes.withBytes { take($0, from: up) }
+        }
+        swap(&bytes, &inbox)
+    }
+
+    private mutating func take(_ bytes: RawSpan, from up: Int32) {
+        var offset = 0
+        if upstreams[up].phase == .idle { return closeUpstream(up) }  // spoke unasked
+        while upstreams[up].phase == .awaiting {
+            let rest = bytes.extracting(offset..<bytes.byteCount)
+            switch ResponseHead.parse(rest) {
+            case .incomplete: return upstreams[up].input.append(rest)
+            case .malformed(let reason): return upstreamFailed(up, "its answer is malformed: \(reason)")
+            case .complete(let head):
+                offset += head.byteCount
+                if head.status < 200 {
+                    if offset == bytes.byteCount { return }
+                    continue
+                }
+                if isWorthRetrying(up, head) { return retryStatus(up, head.status) }
+                beginResponse(up, head, rest)
+            }
+        }
+        relay(up, bytes.extracting(offset..<bytes.byteCount))
+    }
+
+    // MARK: the head
+
+    /// An engine's refusal is no answer while another node may give one (vLLM says 500 when it shuts down).
+    private mutating func isWorthRetrying(_ up: Int32, _ head: ResponseHead) -> Bool {
+        switch head.status {
+        case 429, 500, 502, 503, 504, 529: break
+        default: return false
+        }
+        let fd = upstreams[up].client
+        guard mayRetry(fd), case .model(let model) = matchModel(fd) else { return false }
+        return hasOtherCandidate(fd, model: model)
+    }
+
+    private mutating func retryStatus(_ up: Int32, _ status: Int) {
+        let fd = upstreams[up].client
+        closeUpstream(up)
+        retryOrFail(fd, "it answered \(status)")
+    }
+
+    private mutating func beginResponse(_ up: Int32, _ head: ResponseHead, _ bytes: RawSpan) {
+        let fd = upstreams[up].client
+        upstreams[up].phase = .relaying
+        upstreams[up].status = Int32(head.status)
+        upstreams[up].keepsAlive = head.keepsAlive && upstreams[up].hasSentRequest
+        upstreams[up].isEventStream = head.isEventStream
+        if !head.canHaveBody || clients[fd].head.method == .head {
+            upstreams[up].framing = .none
+        } else if head.isChunked {
+            upstreams[up].framing = .chunked
+        } else if let length = head.contentLength {
+            upstreams[up].framing = .length
+            upstreams[up].bodyLeft = length
+        } else {
+            upstreams[up].framing = .untilClose
+            upstreams[up].keepsAlive = false
+        }
+        writeResponseHead(up, fd, head, bytes)
+        setUpstreamDeadline(up, seconds: limits.firstTokenSeconds)
+    }
+
+    /// Makes the client's head and holds it back until the body begins.
+    private mutating func writeResponseHead(_ up: Int32, _ fd: Int32, _ head: ResponseHead, _ bytes: RawSpan)
+    {
+        var out = ByteQueue()
+        let lineEnd = bytes.first(0x0A, in: 0..<head.byteCount) ?? 0
+        out.append("HTTP/1.1 ")
+        out.append(bytes, 9..<max(9, lineEnd - 1))
+        out.append("\r\n")
+        var lines = HeaderLines(from: head.fieldsStart)
+        while case .field(let field) = lines.next(in: bytes) {
+            switch field.name.count {
+            case 10 where bytes.equals(field.name, lowercased: "connection"),
+                10 where bytes.equals(field.name, lowercased: "keep-alive"),
+                14 where bytes.equals(field.name, lowercased: "content-length"),
+                17 where bytes.equals(field.name, lowercased: "transfer-encoding"):
+                continue
+            default: break
+            }
+            out.append(bytes, field.name.lowerBound..<field.value.upperBound)
+            out.append("\r\n")
+        }
+        let isHTTP10 = clients[fd].head.minorVersion == 0
+        switch upstreams[up].framing {
+        case .none:
+            if let length = head.contentLength {  // of HEAD: what GET would give
+                out.append("content-length: ")
+                out.append(decimal: length)
+                out.append("\r\n")
+            }
+        case .length:
+            out.append("content-length: ")
+            out.append(decimal: upstreams[up].bodyLeft)
+            out.append("\r\n")
+        case .chunked, .untilClose:
+            if isHTTP10 {
+                clients[fd].closesAfterAnswer = true
+            } else {
+                out.append("transfer-encoding: chunked\r\n")
+            }
+        }
+        if clients[fd].closesAfterAnswer {
+            out.append("connection: close\r\n")
+        } else if isHTTP10 {
+            out.append("connection: keep-alive\r\n")
+        }
+        out.append("\r\n")
+        swap(&out, &upstreams[up].heldHead)
+    }
+
+    // MARK: the body
+
+    private mutating func relay(_ up: Int32, _ bytes: RawSpan) {
+        guard upstreams[up].phase == .relaying else { return }
+        var out = ByteQueue()
+        swap(&out, &outbox)
+        out.removeAll()
+        let result = upstreams[up].isEventStream ? relayEvents(up, bytes, &out) : relayPlain(up, bytes, &out)
+        let fd = upstreams[up].client
+        if case .malformed(let reason) = result {
+            swap(&out, &outbox)
+            return upstreamFailed(up, "its body is malformed: \(reason)")
+        }
+        if isEarlyError(up, fd) {
+            swap(&out, &outbox)
+            closeUpstream(up)
+            return retryOrFail(fd, "it answered an error event before the first token")
+        }
+        let hasEnded = result == .ended
+        if !out.isEmpty || hasEnded { start(fd, up, &out) }
+        swap(&out, &outbox)
+        if !outbox.isEmpty { sendOutbox(to: fd) }
+        guard clients[fd].phase == .exchanging, clients[fd].upstream == up else { return }
+        if hasEnded { return answered(up) }
+        setUpstreamDeadline(up, seconds: limits.stallSeconds)
+        throttle(up, fd)
+    }
+
+    private enum RelayResult: Equatable {
+        case goesOn, ended
+        case malformed(String)
+    }
+
+    /// Puts the held head in front of the first bytes.
+    private mutating func start(_ fd: Int32, _ up: Int32, _ out: inout ByteQueue) {
+        guard !upstreams[up].heldHead.isEmpty else { return }
+        clients[fd].exchange.hasStarted = true
+        fleet.nodes[Int(upstreams[up].node)].load.succeeded()
+        var all = ByteQueue()
+        swap(&all, &upstreams[up].heldHead)
+        out.withBytes { all.append($0) }
+        out.removeAll()
+        all.withBytes { out.append($0) }
+    }
+
+    /// The first thing in a 200 stream is an error of the engine's (vLLM's scheduling errors): another node may do better.
+    private mutating func isEarlyError(_ up: Int32, _ fd: Int32) -> Bool {
+        guard upstreams[up].isEventStream, upstreams[up].observer.hasError, !clients[fd].exchange.hasStarted,
+            mayRetry(fd), case .model(let model) = matchModel(fd)
+        else { return false }
+        return hasOtherCandidate(fd, model: model)
+    }
+
+    /// Anything that is no event stream: bytes through, the tail of JSON kept for the usage.
+    private mutating func relayPlain(_ up: Int32, _ bytes: RawSpan, _ out: inout ByteQueue) -> RelayResult {
+        let reframes = clients[upstreams[up].client].head.minorVersion == 1
+        var result = RelayResult.goesOn
+        switch upstreams[up].framing {
+        case .none: return .ended
+        case .length:
+            let n = min(bytes.byteCount, upstreams[up].bodyLeft)
+            out.append(bytes, 0..<n)
+            keepTail(up, bytes.extracting(0..<n))
+            upstreams[up].bodyLeft -= n
+            if n < bytes.byteCount { upstreams[up].keepsAlive = false }
+            if upstreams[up].bodyLeft == 0 { result = .ended }
+        case .untilClose:
+            appendChunk(bytes, reframes, &out)
+            keepTail(up, bytes)
+        case .chunked:
+            var decoder = upstreams[up].decoder
+            var offset = 0
+            steps: while true {
+                switch decoder.next(bytes, &offset) {
+                case .data(let range):
+                    appendChunk(bytes.extracting(range), reframes, &out)
+                    keepTail(up, bytes.extracting(range))
+                case .needsMore: break steps
+                case .malformed(let reason): return .malformed("\(reason)")
+                case .end(let end):
+                    if end < bytes.byteCount { upstreams[up].keepsAlive = false }
+                    if reframes { out.append("0\r\n\r\n") }
+                    result = .ended
+                    break steps
+                }
+            }
+            upstreams[up].decoder = decoder
+        }
+        return result
+    }
+
+    private func appendChunk(_ bytes: RawSpan, _ reframes: Bool, _ out: inout ByteQueue) {
+        guard bytes.byteCount > 0 else { return }
+        if !reframes { return out.append(bytes) }
+        out.append(hexadecimal: bytes.byteCount)
+        out.append("\r\n")
+        out.append(bytes)
+        out.append("\r\n")
+    }
+
+    private mutating func keepTail(_ up: Int32, _ bytes: RawSpan) {
+        let keep = min(bytes.byteCount, Self.tailSize)
+        upstreams[up].carry.append(bytes, (bytes.byteCount - keep)..<bytes.byteCount)
+        let count = upstreams[up].carry.count
+        if count > Self.tailSize * 2 { upstreams[up].carry.consume(count - Self.tailSize) }
+    }
+
+    /// Event streams: only whole events go on, in one chunk for each read; the usage event that the gateway asked for stays.
+    private mutating func relayEvents(_ up: Int32, _ bytes: RawSpan, _ out: inout ByteQueue) -> RelayResult {
+        var events = ByteQueue()
+        swap(&events, &payload)
+        defer { swap(&events, &payload) }
+        events.removeAll()
+        if !upstreams[up].carry.isEmpty {
+            upstreams[up].carry.withBytes { events.append($0) }
+            upstreams[up].carry.clear()
+        }
+        let unframed = unframe(up, bytes, &events)
+        if case .malformed = unframed { return unframed }
+        let fd = upstreams[up].client
+        var observer = upstreams[up].observer
+        let hidesUsage = clients[fd].exchange.hidesUsage
+        let before = observer.contentEvents
+        let reframes = clients[fd].head.minorVersion == 1
+        let hasEnded = unframed == .ended
+        let used = events.withBytes { Self.takeEvents($0, &observer, hidesUsage, hasEnded, reframes, &out) }
+        upstreams[up].observer = observer
+        if used < events.count {
+            events.withBytes { upstreams[up].carry.append($0, used..<$0.byteCount) }
+        }
+        if observer.contentEvents > before { tokensCame(fd, isFirst: before == 0) }
+        if hasEnded, reframes { out.append("0\r\n\r\n") }
+        return unframed
+    }
+
+    /// Appends the data of a read to `events`, out of whatever framing it came in.
+    private mutating func unframe(_ up: Int32, _ bytes: RawSpan, _ events: inout ByteQueue) -> RelayResult {
+        switch upstreams[up].framing {
+        case .none: return .ended
+        case .untilClose:
+            events.append(bytes)
+            return .goesOn
+        case .length:
+            let n = min(bytes.byteCount, upstreams[up].bodyLeft)
+            events.append(bytes, 0..<n)
+            upstreams[up].bodyLeft -= n
+            return upstreams[up].bodyLeft == 0 ? .ended : .goesOn
+        case .chunked:
+            var decoder = upstreams[up].decoder
+            defer { upstreams[up].decoder = decoder }
+            var offset = 0
+            while true {
+                switch decoder.next(bytes, &offset) {
+                case .data(let range): events.append(bytes, range)
+                case .needsMore: return .goesOn
+                case .malformed(let reason): return .malformed("\(reason)")
+                case .end(let end):
+                    if end < bytes.byteCount { upstreams[up].keepsAlive = false }
+                    return .ended
+                }
+            }
+        }
+    }
+
+    /// Shows each whole event to the observer and appends those that pass. Returns how many bytes are dealt with.
+    private static func takeEvents(
+        _ bytes: RawSpan, _ observer: inout StreamObserver, _ hidesUsage: Bool, _ hasEnded: Bool,
+        _ reframes: Bool,
+        _ out: inout ByteQueue
+    ) -> Int {
+        var start = 0
+        var passStart = 0
+        while let end = eventEnd(bytes, from: start) {
+            if observer.event(bytes, start..<end, hidesUsage: hidesUsage) == .hide {
+                pass(bytes, passStart..<start, reframes, &out)
+                passStart = end
+            }
+            start = end
+        }
+        if hasEnded || bytes.byteCount - start > eventLimit { start = bytes.byteCount }
+        pass(bytes, passStart..<start, reframes, &out)
+        return start
+    }
+
+    private static func pass(_ bytes: RawSpan, _ range: Range<Int>, _ reframes: Bool, _ out: inout ByteQueue)
+    {
+        guard !range.isEmpty else { return }
+        if reframes {
+            out.append(hexadecimal: range.count)
+            out.append("\r\n")
+        }
+        out.append(bytes, range)
+        if reframes { out.append("\r\n") }
+    }
+
+    /// Behind the blank line that ends the event at `start`; nil: it goes on in a later read.
+    private static func eventEnd(_ bytes: RawSpan, from start: Int) -> Int? {
+        var from = start
+        let count = bytes.byteCount
+        while from < count, let newline = bytes.first(0x0A, in: from..<count) {
+            let next = newline &+ 1
+            if next < count, bytes.byte(next) == 0x0A { return next &+ 1 }
+            if next &+ 1 < count, bytes.byte(next) == 0x0D, bytes.byte(next &+ 1) == 0x0A { return next &+ 2 }
+            from = next
+        }
+        return nil
+    }
+
+    private mutating func tokensCame(_ fd: Int32, isFirst: Bool) {
+        clients[fd].exchange.lastToken = now
+        guard isFirst else { return }
+        clients[fd].exchange.firstToken = now
+        prefilled(fd)
+    }
+
+    // MARK: the end
+
+    /// The engine ended its side.
+    private mutating func upstreamClosed(_ up: Int32) {
+        if upstreams[up].phase == .relaying, upstreams[up].framing == .untilClose {
+            upstreams[up].framing = .length
+            upstreams[up].bodyLeft = 0
+            return endUntilClose(up)
+        }
+        if upstreams[up].phase == .idle { return closeUpstream(up) }
+        upstreamFailed(up, "it closed the connection in the middle of the request")
+    }
+
+    private mutating func endUntilClose(_ up: Int32) {
+        let fd = upstreams[up].client
+        var out = ByteQueue()
+        swap(&out, &outbox)
+        out.removeAll()
+        var rest = ByteQueue()
+        swap(&rest, &upstreams[up].carry)
+        let reframes = clients[fd].head.minorVersion == 1
+        if upstreams[up].isEventStream { rest.withBytes { appendChunk($0, reframes, &out) } }
+        swap(&rest, &upstreams[up].carry)
+        if reframes { out.append("0\r\n\r\n") }
+        start(fd, up, &out)
+        swap(&out, &outbox)
+        sendOutbox(to: fd)
+        if clients[fd].phase == .exchanging, clients[fd].upstream == up { answered(up) }
+    }
+
+    /// A slow client: its engine is not read until it has caught up.
+    private mutating func throttle(_ up: Int32, _ fd: Int32) {
+        guard !upstreams[up].isReadPaused, clients[fd].output.count > Self.highWater else { return }
+        upstreams[up].isReadPaused = true
+        upstreams[up].timer.deadline = .max
+        updateInterest(ofUpstream: up)
+    }
+
+    mutating func unthrottle(_ fd: Int32) {
+        let up = clients[fd].upstream
+        guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < Self.lowWater else { return }
+        upstreams[up].isReadPaused = false
+        setUpstreamDeadline(up, seconds: limits.stallSeconds)
+        updateInterest(ofUpstream: up)
+    }
+}

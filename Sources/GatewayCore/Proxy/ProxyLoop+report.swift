@@ -1,0 +1,66 @@
+/// What the loop shows of itself.
+extension ProxyLoop {
+    mutating func publishReport() {
+        nextReport = now + Self.reportInterval
+        for node in fleet.nodes {
+            _ = costClock.advance(
+                node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
+        }
+        var report = LoopReport()
+        report.connections = connectionCount
+        report.active = activeCount
+        report.queued = waiting.count
+        report.oldestAge = Array(repeating: nil, count: fleet.nodes.count)
+        var fd = firstActive
+        while fd >= 0 {
+            let node = Int(clients[fd].exchange.node)
+            if node >= 0, report.oldestAge[node] == nil { report.oldestAge[node] = age(of: fd) }
+            if report.streams.count < Snapshot.listLimit { report.streams.append(status(of: fd)) }
+            fd = clients[fd].nextActive
+        }
+        handOver()
+        report.counters = counters
+        mailbox.publish(report)
+    }
+
+    private func age(of fd: Int32) -> Double { Double(now - clients[fd].exchange.began) / 1e9 }
+
+    private mutating func status(of fd: Int32) -> StreamStatus {
+        if clients[fd].address.isEmpty { clients[fd].address = Sockets.peerAddress(fd)?.description ?? "?" }
+        let exchange = clients[fd].exchange
+        let facts = clients[fd].facts
+        var status = StreamStatus()
+        status.id = exchange.id
+        status.model = exchange.model
+        status.client = clients[fd].address
+        status.isStreaming = facts.isStreaming
+        status.ageSeconds = age(of: fd)
+        status.promptTokens = UInt32(clamping: exchange.promptTokens)
+        status.cachedTokens = UInt32(clamping: exchange.cachedTokens)
+        status.maxTokens = facts.maxTokens.map { UInt32(clamping: $0) }
+        status.attempts = exchange.attempts
+        if !facts.tenant.isEmpty {
+            status.tenant = clients[fd].withBody { $0.text(facts.tenant.range.prefix(64)) }
+        }
+        let session = clients[fd].head.session
+        if !session.isEmpty {
+            status.session = clients[fd].input.withBytes { $0.text(session.range.prefix(64)) }
+        } else if !facts.session.isEmpty {
+            status.session = clients[fd].withBody { $0.text(facts.session.range.prefix(64)) }
+        }
+        guard exchange.node >= 0, exchange.isCounted else { return status }
+        let node = fleet.nodes[Int(exchange.node)]
+        status.node = node.name
+        status.phase = exchange.firstToken > 0 ? .decode : .prefill
+        let clock = costClock.advance(
+            node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
+        status.dollars = node.dollarsPerHour == nil ? nil : clock - exchange.costStart
+        guard exchange.firstToken > 0, clients[fd].upstream >= 0 else { return status }
+        let tokens = upstreams[clients[fd].upstream].observer.contentEvents
+        status.outputTokens = UInt32(clamping: tokens)
+        status.ttftSeconds = Double(exchange.firstToken - exchange.began) / 1e9
+        let elapsed = Double(exchange.lastToken - exchange.firstToken) / 1e9
+        if tokens > 1, elapsed > 0 { status.tokensPerSecond = Double(tokens - 1) / elapsed }
+        return status
+    }
+}

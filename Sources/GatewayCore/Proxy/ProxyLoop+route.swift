@@ -1,0 +1,137 @@
+/// Route: candidates, the policy's choice, and a sample of decisions kept for the operator.
+extension ProxyLoop {
+    /// At most so many decisions a second are explained.
+    static let decisionInterval: UInt64 = 100_000_000
+
+    /// Chooses a node and dispatches; false when nobody can take the request now.
+    /// - Parameter model: index in the fleet's models; nil: any node.
+    mutating func route(_ fd: Int32, model: Int?) -> Bool {
+        gatherCandidates(fd, model: model)
+        guard !candidates.isEmpty else { return false }
+        let request = routingRequest(fd, model: model)
+        var reason = ChoiceReason.onlyCandidate
+        var chosen = 0
+        if let pinned = pinnedCandidate(fd) {
+            chosen = pinned
+            reason = .stateful
+        } else if candidates.count > 1 {
+            let choice = policy.choose(among: candidates, for: request, random: &random)
+            chosen = choice.index
+            reason = choice.reason
+        }
+        let candidate = candidates[chosen]
+        clients[fd].exchange.promptTokens = Int32(clamping: request.promptTokens)
+        clients[fd].exchange.cachedTokens = Int32(clamping: candidate.cachedTokens(of: request))
+        shared.prefixIndex.insert(
+            chain, node: candidate.node, now: UInt32(truncatingIfNeeded: now / 1_000_000_000))
+        if now >= nextDecision { explain(fd, request, chosen: chosen, reason: reason) }
+        dispatch(fd, to: candidate.node)
+        return true
+    }
+
+    private mutating func gatherCandidates(_ fd: Int32, model: Int?) {
+        candidates.removeAll(keepingCapacity: true)
+        if let model {
+            for index in fleet.models[model].nodes { consider(index, fd) }
+            for index in fleet.unspecific { consider(index, fd) }
+        } else {
+            for index in fleet.nodes.indices { consider(index, fd) }
+        }
+        // Nodes that fail in a row are left alone while there are others.
+        guard candidates.contains(where: { fleet.nodes[$0.node].load.consecutiveFailures >= 3 }) else {
+            return
+        }
+        let sound = candidates.filter { fleet.nodes[$0.node].load.consecutiveFailures < 3 }
+        if !sound.isEmpty { candidates = sound }
+    }
+
+    /// Whether a node that this request has not been on could take it. Leaves `candidates` filled.
+    mutating func hasOtherCandidate(_ fd: Int32, model: Int?) -> Bool {
+        gatherCandidates(fd, model: model)
+        return !candidates.isEmpty
+    }
+
+    private mutating func consider(_ index: Int, _ fd: Int32) {
+        let node = fleet.nodes[index]
+        guard node.takesRequests, !clients[fd].exchange.hasTried(index) else { return }
+        candidates.append(
+            Candidate(
+                node: index, weight: node.weight, active: node.load.active,
+                pendingPrefillTokens: node.load.pendingPrefillTokens))
+    }
+
+    private mutating func routingRequest(_ fd: Int32, model: Int?) -> RoutingRequest {
+        var request = RoutingRequest()
+        let modelName = model.map { fleet.models[$0].name } ?? ""
+        hashPrompt(of: fd, model: PromptHash.of(text: modelName))
+        request.blocks = chain.count
+        request.head = chain.isEmpty ? nil : chain[min(1, chain.count - 1)]
+        request.session = sessionHash(of: fd)
+        let bytes = clients[fd].facts.prompt.range.count
+        clients[fd].exchange.promptBytes = Int32(clamping: bytes)
+        clients[fd].exchange.sessionHash = request.session
+        request.promptTokens = Int(Double(bytes) / (bytesPerToken[modelName] ?? 4))
+        guard !chain.isEmpty else { return request }
+        for index in depths.indices { depths[index] = 0 }
+        shared.prefixIndex.depths(chain, into: &depths)
+        for index in candidates.indices {
+            candidates[index].cachedBlocks = Int(depths[candidates[index].node])
+        }
+        return request
+    }
+
+    private func sessionHash(of fd: Int32) -> UInt64? {
+        let header = clients[fd].head.session
+        if !header.isEmpty { return clients[fd].input.withBytes { PromptHash.of($0, header.range) } }
+        let field = clients[fd].facts.session
+        guard !field.isEmpty else { return nil }
+        return clients[fd].withBody { PromptHash.of($0, field.range) }
+    }
+
+    /// The candidate that made the id which the request names, in its path or as previous_response_id.
+    private func pinnedCandidate(_ fd: Int32) -> Int? {
+        let previous = clients[fd].facts.previousResponse
+        var id: UInt64?
+        if !previous.isEmpty {
+            id = clients[fd].withBody { PromptHash.of($0, previous.range) }
+        } else if clients[fd].route != .inference {
+            let target = clients[fd].head.target.range
+            id = clients[fd].input.withBytes { Self.pathID($0, target) }
+        }
+        guard let id, let node = shared.madeIDs.node(of: id) else { return nil }
+        return candidates.firstIndex { $0.node == node }
+    }
+
+    /// Hash of the third part of a path: /v1/responses/ID/... .
+    private static func pathID(_ bytes: RawSpan, _ target: Range<Int>) -> UInt64? {
+        guard target.count > 4, let slash = bytes.first(0x2F, in: (target.lowerBound + 4)..<target.upperBound)
+        else {
+            return nil
+        }
+        let start = slash + 1
+        var end = start
+        while end < target.upperBound, bytes.byte(end) != 0x2F, bytes.byte(end) != 0x3F { end += 1 }
+        return end > start ? PromptHash.of(bytes, start..<end) : nil
+    }
+
+    private mutating func explain(_ fd: Int32, _ request: RoutingRequest, chosen: Int, reason: ChoiceReason) {
+        nextDecision = now + Self.decisionInterval
+        var record = DecisionRecord()
+        record.stream = clients[fd].exchange.id
+        record.time = MonotonicClock.unixTime()
+        record.policy = fleet.policy
+        record.model = clients[fd].exchange.model
+        record.node = fleet.nodes[candidates[chosen].node].name
+        record.reason = reason.words
+        record.promptTokens = UInt32(clamping: request.promptTokens)
+        record.predictedCachedTokens = UInt32(clamping: candidates[chosen].cachedTokens(of: request))
+        let scored = candidates.map { candidate in
+            let (cost, terms) = policy.score(candidate, for: request)
+            return CandidateScore(
+                node: fleet.nodes[candidate.node].name, cost: cost,
+                terms: terms + [ScoreTerm(name: "cached blocks", value: Double(candidate.cachedBlocks))])
+        }
+        record.candidates = Array(scored.sorted { $0.cost < $1.cost }.prefix(8))
+        mailbox.hand(over: record)
+    }
+}

@@ -1,0 +1,224 @@
+/// Settle: how requests end, what the ledger gets of them, and what happens when an engine fails.
+extension ProxyLoop {
+    /// The answer is complete: the connection goes back to its pool, the client to its next request.
+    mutating func answered(_ up: Int32) {
+        let fd = upstreams[up].client
+        learnFromAnswer(up, fd)
+        let observer = upstreams[up].observer
+        let isFailure = upstreams[up].isEventStream ? observer.hasError : upstreams[up].status >= 500
+        settle(fd, isFailure ? .failed : .completed, up: up)
+        clients[fd].upstream = -1
+        if upstreams[up].keepsAlive, upstreams[up].hasSentRequest { park(up) } else { closeUpstream(up) }
+        endAnswer(fd)
+    }
+
+    private mutating func park(_ up: Int32) {
+        let node = Int(upstreams[up].node)
+        guard idle[node].count < Self.idlePerNode else { return closeUpstream(up) }
+        upstreams[up].reset()
+        upstreams[up].phase = .idle
+        upstreams[up].isReused = true
+        setUpstreamDeadline(up, seconds: Self.idleUpstreamSeconds)
+        idle[node].append(up)
+    }
+
+    mutating func closeUpstream(_ up: Int32) {
+        if upstreams[up].phase == .idle {
+            let node = Int(upstreams[up].node)
+            if let place = idle[node].firstIndex(of: up) { idle[node].remove(at: place) }
+        }
+        let fd = upstreams[up].client
+        if fd >= 0, clients[fd].upstream == up { clients[fd].upstream = -1 }
+        upstreams[up].reset()
+        upstreams[up].phase = .free
+        upstreams[up].timer.deadline = .max
+        Sockets.close(up)
+    }
+
+    mutating func upstreamExpired(_ up: Int32) {
+        switch upstreams[up].phase {
+        case .free: break
+        case .idle: closeUpstream(up)
+        case .connecting:
+            upstreamFailed(up, "it did not accept a connection in \(Int(Self.connectSeconds)) s")
+        case .awaiting:
+            upstreamFailed(
+                up, "nothing came in \(Int(limits.firstTokenSeconds)) s (limits.firstTokenSeconds)")
+        case .relaying:
+            upstreamFailed(up, "nothing came for \(Int(limits.stallSeconds)) s (limits.stallSeconds)")
+        }
+    }
+
+    // MARK: failure
+
+    /// An engine's connection failed: the request goes elsewhere, or its client is told.
+    mutating func upstreamFailed(_ up: Int32, _ problem: String) {
+        let fd = upstreams[up].client
+        let node = Int(upstreams[up].node)
+        let wasKept =
+            upstreams[up].isReused && upstreams[up].phase == .awaiting && upstreams[up].input.isEmpty
+        let hadHead = upstreams[up].phase == .relaying
+        guard fd >= 0 else { return closeUpstream(up) }
+        if clients[fd].exchange.hasStarted {
+            breakOff(fd, up, problem)
+        } else {
+            closeUpstream(up)
+            if wasKept, !hadHead, clients[fd].route != .upload {
+                // The engine closed a kept connection as we wrote: no failure of anybody's.
+                uncount(fd)
+                clients[fd].exchange.forgetLastAttempt()
+                return dispatch(fd, to: node, fresh: true)
+            }
+            retryOrFail(fd, problem)
+        }
+    }
+
+    /// A request may be sent again while its client has got nothing, and only where that is harmless.
+    func mayRetry(_ fd: Int32) -> Bool {
+        let isHarmless = clients[fd].route == .inference || clients[fd].head.method == .get
+        return !clients[fd].exchange.hasStarted && isHarmless
+            && Int(clients[fd].exchange.attempts) <= limits.retries
+    }
+
+    /// This attempt failed before its first byte.
+    mutating func retryOrFail(_ fd: Int32, _ problem: String) {
+        let index = Int(clients[fd].exchange.node)
+        let node = fleet.nodes[index]
+        node.load.failedBeforeFirstByte()
+        let dollars = uncount(fd)
+        if mayRetry(fd), case .model(let model) = matchModel(fd), hasOtherCandidate(fd, model: model) {
+            counters.retried += 1
+            record(fd, .failed, up: -1, dollars: dollars, isRetry: true)
+            _ = route(fd, model: model)
+            return
+        }
+        refuse(
+            fd, 502, "\(node.name) at \(node.url): \(problem)", type: "upstream_error", outcome: .failed,
+            dollars: dollars)
+    }
+
+    /// The answer had begun: the stream is ended with an error event, or the connection is closed so that the client
+    /// sees that the answer is not whole.
+    private mutating func breakOff(_ fd: Int32, _ up: Int32, _ problem: String) {
+        let node = fleet.nodes[Int(upstreams[up].node)]
+        let isStream = upstreams[up].isEventStream
+        clients[fd].closesAfterAnswer = true
+        settle(fd, .failed, up: up)
+        closeUpstream(up)
+        guard isStream else { return closeClient(fd) }
+        sendErrorEvent(fd, "\(node.name): \(problem)")
+        guard clients[fd].phase == .exchanging else { return }
+        endAnswer(fd)
+    }
+
+    private mutating func sendErrorEvent(_ fd: Int32, _ message: String) {
+        var event = ByteQueue()
+        event.append("data: {\"error\":{\"message\":\"")
+        event.append(jsonEscaped(message))
+        event.append("\",\"type\":\"upstream_error\",\"param\":null,\"code\":502}}\n\n")
+        outbox.removeAll()
+        let reframes = clients[fd].head.minorVersion == 1
+        if reframes {
+            outbox.append(hexadecimal: event.count)
+            outbox.append("\r\n")
+        }
+        event.withBytes { outbox.append($0) }
+        if reframes { outbox.append("\r\n0\r\n\r\n") }
+        sendOutbox(to: fd)
+    }
+
+    /// An operator cuts what is left on a node.
+    mutating func cutStreams(on node: Int) {
+        var fd = firstActive
+        while fd >= 0 {
+            let next = clients[fd].nextActive
+            let up = clients[fd].upstream
+            if up >= 0, Int(clients[fd].exchange.node) == node {
+                if clients[fd].exchange.hasStarted {
+                    breakOff(fd, up, "the operator cut its streams at the drain's deadline")
+                } else {
+                    closeUpstream(up)
+                    retryOrFail(fd, "the operator cut its streams at the drain's deadline")
+                }
+            }
+            fd = next
+        }
+    }
+
+    /// The client went away: its engine is told at once by closing the connection.
+    mutating func clientGone(_ fd: Int32) {
+        let up = clients[fd].upstream
+        if clients[fd].phase == .exchanging || clients[fd].phase == .queued {
+            settle(fd, .cancelled, up: up)
+        }
+        if up >= 0 { closeUpstream(up) }
+        closeClient(fd)
+    }
+
+    // MARK: books
+
+    /// Takes a request off the books and hands it to the ledger.
+    mutating func settle(_ fd: Int32, _ outcome: Outcome, up: Int32) {
+        let dollars = uncount(fd)
+        switch outcome {
+        case .completed: counters.completed += 1
+        case .cancelled: counters.cancelled += 1
+        case .failed, .cut: counters.failed += 1
+        case .refused: counters.refused += 1
+        }
+        record(fd, outcome, up: up, dollars: dollars, isRetry: false)
+        unlistActive(fd)
+    }
+
+    private mutating func record(_ fd: Int32, _ outcome: Outcome, up: Int32, dollars: Double, isRetry: Bool) {
+        let exchange = clients[fd].exchange
+        let observer = up >= 0 ? upstreams[up].observer : StreamObserver()
+        let usage = up >= 0 ? answerUsage(up) : nil
+        let output = usage?.outputTokens ?? observer.contentEvents
+        var tpot: UInt64?
+        if exchange.firstToken > 0, output > 1, exchange.lastToken > exchange.firstToken {
+            tpot = (exchange.lastToken - exchange.firstToken) / UInt64(output - 1)
+        }
+        settlements.append(
+            Settlement(
+                stream: exchange.id, node: exchange.node, outcome: outcome, isRetry: isRetry,
+                model: exchange.model,
+                ttftNanoseconds: exchange.firstToken > 0 ? exchange.firstToken - exchange.began : nil,
+                tpotNanoseconds: tpot, e2eNanoseconds: now - exchange.began,
+                promptTokens: UInt32(clamping: usage?.promptTokens ?? Int(exchange.promptTokens)),
+                promptTokensEstimated: usage?.promptTokens == nil,
+                predictedCachedTokens: UInt32(clamping: exchange.cachedTokens),
+                cachedTokens: usage?.cachedTokens.map { UInt32(clamping: $0) },
+                outputTokens: UInt32(clamping: output), dollars: dollars))
+        if settlements.count >= 256 { handOver() }
+    }
+
+    private func answerUsage(_ up: Int32) -> Usage? {
+        if upstreams[up].isEventStream { return upstreams[up].observer.usage }
+        return upstreams[up].carry.withBytes { Usage.find(in: $0, 0..<$0.byteCount) }
+    }
+
+    /// Bytes for a token of this model, and which node made a stateful id.
+    private mutating func learnFromAnswer(_ up: Int32, _ fd: Int32) {
+        guard upstreams[up].status < 300 else { return }
+        let exchange = clients[fd].exchange
+        if let tokens = answerUsage(up)?.promptTokens, tokens > 16, exchange.promptBytes > 0 {
+            let seen = Double(exchange.promptBytes) / Double(tokens)
+            let known = bytesPerToken[exchange.model]
+            if known != nil || bytesPerToken.count < 256 {
+                bytesPerToken[exchange.model] = known.map { $0 * 0.95 + seen * 0.05 } ?? seen
+            }
+        }
+        guard !upstreams[up].isEventStream else { return }
+        let id = upstreams[up].carry.withBytes { bytes -> UInt64? in
+            guard let at = bytes.first("\"id\":", in: 0..<bytes.byteCount) else { return nil }
+            var scan = JSONScan(at: at + 5)
+            return scan.string(bytes).map { PromptHash.of(bytes, $0) }
+        }
+        if let id { shared.madeIDs.remember(id, node: Int(exchange.node)) }
+    }
+
+    mutating func handOver() {
+        counters.settlementsDropped += UInt64(mailbox.hand(over: &settlements))
+    }
+}

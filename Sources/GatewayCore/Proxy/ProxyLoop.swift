@@ -1,0 +1,186 @@
+import Synchronization
+
+/// One event loop of the data plane: it owns its connections outright.
+///
+/// Accept → inspect → admit → route → relay → settle: an extension and a file for each. Run it from a local variable
+/// on a thread of its own.
+package struct ProxyLoop: ~Copyable {
+    /// One read of a response.
+    static let readSize = 131_072
+    /// More than this waiting for a client stops the reading from its engine; below the low mark it goes on.
+    static let highWater = 262_144
+    static let lowWater = 65_536
+    static let reportInterval: UInt64 = 250_000_000
+
+    enum Kind: UInt64 { case listener = 0, waker = 1, client = 2, upstream = 3 }
+
+    let limits: GatewayLimits
+    let shared: ProxyShared
+    let mailbox: LoopMailbox
+    var poller = Poller()
+    var listener: Descriptor?
+    var isAccepting = false
+    /// Tick at which accepting goes on after the system ran out of descriptors.
+    var acceptsAgain: UInt64 = 0
+    var clients: Pool<Client>
+    var upstreams: Pool<Upstream>
+    var clientTimers: TimerWheel
+    var upstreamTimers: TimerWheel
+    var now: UInt64
+    var fleet: Fleet
+    var policy: any RoutingPolicy
+    var random: SplitMix64
+    /// Idle upstream connections by node, the last used one at the end.
+    var idle: [[Int32]] = []
+    var scratch = ByteQueue(capacity: 16_384)
+    var inbox = ByteQueue(capacity: ProxyLoop.readSize)
+    var payload = ByteQueue(capacity: ProxyLoop.readSize)
+    var outbox = ByteQueue(capacity: ProxyLoop.readSize)
+    var chain: [UInt64] = []
+    var depths: [Int32] = []
+    var candidates: [Candidate] = []
+    /// Clients whose request ended in this turn and that may have another one in their input.
+    var ready: [Int32] = []
+    /// Requests that wait for a node, in order: descriptor and stream id.
+    var waiting: [(fd: Int32, id: UInt64)] = []
+    var firstActive: Int32 = -1
+    var lastActive: Int32 = -1
+    var activeCount = 0
+    var connectionCount = 0
+    var counters = LoopCounters()
+    var settlements: [Settlement] = []
+    /// Bytes for each token by model, learned from usage.
+    var bytesPerToken: [String: Double] = [:]
+    var costClock = CostClock()
+    var nextReport: UInt64 = 0
+    var nextDecision: UInt64 = 0
+    var isStopping = false
+    var hasExited = false
+
+    package init(
+        number: Int, listener: consuming Descriptor, shared: ProxyShared, limits: GatewayLimits,
+        openFileLimit: Int, seed: UInt64, now: UInt64
+    ) {
+        self.limits = limits
+        self.shared = shared
+        mailbox = shared.mailboxes[number]
+        self.listener = consume listener
+        clients = Pool(capacity: openFileLimit) { Client() }
+        upstreams = Pool(capacity: openFileLimit) { Upstream() }
+        clientTimers = TimerWheel(now: now)
+        upstreamTimers = TimerWheel(now: now)
+        self.now = now
+        fleet = shared.fleet.value
+        policy = Policies.make(fleet.policy) ?? PrefixAffinity()
+        random = SplitMix64(seed: seed)
+        poller.add(mailbox.waker.fd, token: Self.token(.waker, generation: 0, mailbox.waker.fd), .read)
+        resumeAccepting()
+        fleetChanged()
+    }
+
+    static func token(_ kind: Kind, generation: UInt32, _ fd: Int32) -> UInt64 {
+        kind.rawValue << 56 | UInt64(generation & 0xFF_FFFF) << 32 | UInt64(UInt32(bitPattern: fd))
+    }
+
+    /// Runs until control says `exit`.
+    package mutating func run() {
+        while !hasExited { turn() }
+        mailbox.exit()
+    }
+
+    private mutating func turn() {
+        let count = poller.wait(milliseconds: 100)
+        now = MonotonicClock.now()
+        if shared.fleet.refresh(&fleet) { fleetChanged() }
+        for index in 0..<count { handle(poller.event(index)) }
+        takeCommands()
+        expireTimers()
+        if !waiting.isEmpty { retryWaiting() }
+        startReady()
+        if acceptsAgain != 0, now >= acceptsAgain { resumeAccepting() }
+        if now >= nextReport { publishReport() }
+    }
+
+    /// Requests that were pipelined behind those that ended in this turn.
+    private mutating func startReady() {
+        while let fd = ready.popLast() {
+            if clients[fd].phase == .head { advance(fd) }
+        }
+    }
+
+    private mutating func handle(_ event: Poller.Event) {
+        let fd = Int32(bitPattern: UInt32(truncatingIfNeeded: event.token))
+        let generation = UInt32(truncatingIfNeeded: event.token >> 32) & 0xFF_FFFF
+        switch Kind(rawValue: event.token >> 56) {
+        case .listener: acceptConnections()
+        case .waker: mailbox.waker.clear()
+        case .client:
+            guard clients[fd].generation & 0xFF_FFFF == generation, clients[fd].phase != .free else { return }
+            handleClient(fd, event)
+        case .upstream:
+            guard upstreams[fd].generation & 0xFF_FFFF == generation, upstreams[fd].phase != .free else {
+                return
+            }
+            handleUpstream(fd, event)
+        case nil: break
+        }
+    }
+
+    private mutating func takeCommands() {
+        for command in mailbox.takeCommands() {
+            switch command {
+            case .cut(let node): cutStreams(on: node)
+            case .stopAccepting:
+                isStopping = true
+                pauseAccepting()
+                listener = nil
+            case .exit: hasExited = true
+            }
+        }
+    }
+
+    mutating func fleetChanged() {
+        if type(of: policy).name != fleet.policy, let new = Policies.make(fleet.policy) { policy = new }
+        while idle.count < fleet.nodes.count { idle.append([]) }
+        while depths.count < fleet.nodes.count { depths.append(0) }
+        costClock.prepare(nodes: fleet.nodes.count, now: now)
+        mailbox.sawFleet(fleet.version)
+    }
+
+    private mutating func expireTimers() {
+        while let head = clientTimers.takeDue(now: now) {
+            var fd = head
+            while fd >= 0 {
+                let (next, hasExpired) = clientTimers.release(&clients[fd].timer)
+                if clients[fd].phase != .free {
+                    if hasExpired { clientExpired(fd) } else { clientTimers.file(fd, &clients[fd].timer) }
+                }
+                fd = next
+            }
+        }
+        while let head = upstreamTimers.takeDue(now: now) {
+            var fd = head
+            while fd >= 0 {
+                let (next, hasExpired) = upstreamTimers.release(&upstreams[fd].timer)
+                if upstreams[fd].phase != .free {
+                    if hasExpired {
+                        upstreamExpired(fd)
+                    } else {
+                        upstreamTimers.file(fd, &upstreams[fd].timer)
+                    }
+                }
+                fd = next
+            }
+        }
+    }
+
+    mutating func setClientDeadline(_ fd: Int32, seconds: Double) {
+        clients[fd].timer.deadline = TimerWheel.tick(at: now + UInt64(seconds * 1e9)) + 1
+        clientTimers.file(fd, &clients[fd].timer)
+    }
+
+    mutating func setUpstreamDeadline(_ fd: Int32, seconds: Double) {
+        upstreams[fd].timer.deadline = TimerWheel.tick(at: now + UInt64(seconds * 1e9)) + 1
+        upstreamTimers.file(fd, &upstreams[fd].timer)
+    }
+}

@@ -1,0 +1,101 @@
+/// Walks JSON bytes without building a tree. It checks structure as far as it must to find its way, not every rule.
+package struct JSONScan: Sendable {
+    package var offset: Int
+    package init(at offset: Int = 0) { self.offset = offset }
+
+    package mutating func skipSpace(_ bytes: RawSpan) {
+        while offset < bytes.byteCount {
+            switch bytes.byte(offset) {
+            case 0x20, 0x0A, 0x0D, 0x09: offset &+= 1
+            default: return
+            }
+        }
+    }
+
+    /// Takes one expected byte after white space.
+    package mutating func take(_ wanted: UInt8, _ bytes: RawSpan) -> Bool {
+        skipSpace(bytes)
+        guard offset < bytes.byteCount, bytes.byte(offset) == wanted else { return false }
+        offset &+= 1
+        return true
+    }
+
+    /// At a quote: moves behind the closing one and gives the range between them; nil when it does not close.
+    package mutating func string(_ bytes: RawSpan) -> Range<Int>? {
+        guard take(0x22, bytes) else { return nil }
+        let start = offset
+        guard let end = Self.stringEnd(bytes, from: start) else { return nil }
+        offset = end &+ 1
+        return start..<end
+    }
+
+    /// Moves over any value and gives its range; nil when it does not end or cannot be one.
+    package mutating func value(_ bytes: RawSpan) -> Range<Int>? {
+        skipSpace(bytes)
+        let start = offset
+        guard start < bytes.byteCount else { return nil }
+        switch bytes.byte(start) {
+        case 0x22:
+            guard string(bytes) != nil else { return nil }
+        case 0x7B, 0x5B:
+            guard container(bytes) else { return nil }
+        case 0x2D, 0x30...0x39, 0x74, 0x66, 0x6E:
+            while offset < bytes.byteCount {
+                let c = bytes.byte(offset)
+                guard c != 0x2C, c != 0x7D, c != 0x5D, c > 0x20 else { break }
+                offset &+= 1
+            }
+        default: return nil
+        }
+        return start..<offset
+    }
+
+    /// Moves over an object or array by counting brackets outside of strings.
+    private mutating func container(_ bytes: RawSpan) -> Bool {
+        var depth = 0
+        while offset < bytes.byteCount {
+            switch bytes.byte(offset) {
+            case 0x22:
+                guard let end = Self.stringEnd(bytes, from: offset &+ 1) else { return false }
+                offset = end &+ 1
+                continue
+            case 0x7B, 0x5B: depth &+= 1
+            case 0x7D, 0x5D:
+                depth &-= 1
+                if depth == 0 {
+                    offset &+= 1
+                    return true
+                }
+            default: break
+            }
+            offset &+= 1
+        }
+        return false
+    }
+
+    /// The closing quote: the next one with an even number of backslashes before it.
+    package static func stringEnd(_ bytes: RawSpan, from start: Int) -> Int? {
+        var from = start
+        while let quote = bytes.first(0x22, in: from..<bytes.byteCount) {
+            var slash = quote
+            while slash > start, bytes.byte(slash &- 1) == 0x5C { slash &-= 1 }
+            if (quote &- slash) & 1 == 0 { return quote }
+            from = quote &+ 1
+        }
+        return nil
+    }
+
+    /// A non-negative integer at the start of a range; nil for anything else.
+    package static func integer(_ bytes: RawSpan, _ range: Range<Int>) -> Int? {
+        var value = 0
+        var digits = 0
+        for index in range {
+            let c = bytes.byte(index)
+            guard c >= 0x30, c <= 0x39 else { break }
+            value = value &* 10 &+ Int(c &- 0x30)
+            digits &+= 1
+            if digits > 15 { return nil }
+        }
+        return digits > 0 ? value : nil
+    }
+}
