@@ -1,3 +1,4 @@
+import Foundation
 import GatewayCore
 
 /// `nvidia-smi --query-gpu` as a source of readings for GPUs of this machine.
@@ -28,6 +29,35 @@ package enum NvidiaSMI {
             readings.append(try reading(cells, line: number + 1))
         }
         return readings
+    }
+
+    /// Runs it and waits for its answer; it blocks while the driver does.
+    /// - Parameter program: its path.
+    package static func run(_ program: String = "/usr/bin/nvidia-smi") throws(CollectionFailure)
+        -> [GPUReading]
+    {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        do {
+            try process.run()
+        } catch {
+            throw CollectionFailure(
+                "\(program) does not run: install NVIDIA's driver, or give a GPU metrics URL")
+        }
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard process.terminationStatus == 0 else {
+            throw CollectionFailure(
+                "nvidia-smi ended with status \(process.terminationStatus) (\(printable(text.prefix(60)))): run "
+                    + "nvidia-smi by hand")
+        }
+        return try parse(text)
     }
 
     private static func reading(_ cells: [String], line: Int) throws(CollectionFailure) -> GPUReading {

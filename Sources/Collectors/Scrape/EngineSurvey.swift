@@ -1,0 +1,182 @@
+import GatewayCore
+
+/// What is known of one engine, and what a turn asks it next. Pure: answers in, paths and readings out.
+struct EngineSurvey: Sendable {
+    /// Models and version are asked again after this many seconds.
+    static let factsInterval = 30.0
+
+    private enum Step { case metrics, slots, models, version(Int) }
+
+    let node: String
+    let url: EngineURL
+    let timeoutSeconds: Double
+    private(set) var kind = EngineKind.unknown
+    private(set) var version: String?
+    private(set) var models: [String]?
+    private var metricsPath = "/metrics"
+    private var hasSlots = true
+    private var factsAt = -Double.infinity
+
+    // Of this turn.
+    private var steps: [Step] = []
+    private var probe: ProbeResult?
+    private var engine: Result<EngineReading, CollectionFailure>?
+    /// The answer that was no success, kept until the engine's kind, and so the remedy, is known.
+    private var refused: ScrapeAnswer?
+    private var modelsAnswered = false
+
+    init(node: String, url: EngineURL, timeoutSeconds: Double) {
+        self.node = node
+        self.url = url
+        self.timeoutSeconds = timeoutSeconds
+    }
+
+    /// Begins a turn.
+    mutating func begin(at now: Double) {
+        probe = nil
+        engine = nil
+        refused = nil
+        modelsAnswered = false
+        steps = [.metrics]
+        if now - factsAt >= Self.factsInterval {
+            factsAt = now
+            hasSlots = true
+            steps += [.models, .version(0)]
+        }
+    }
+
+    /// SGLang's `/health` generates a token and queues behind the work: an answer of `/v1/models` has to do.
+    var probePath: String { url.path + (kind == .sglang ? "/v1/models" : "/health") }
+
+    /// The path to ask next on the engine's lane; nil when the turn has all it wants.
+    mutating func nextPath() -> String? {
+        while let step = steps.first {
+            switch step {
+            case .metrics: return url.path + metricsPath
+            case .slots: return url.path + "/slots"
+            case .models: return url.path + "/v1/models"
+            case .version(let index):
+                let paths = EngineFacts.versionPaths(kind)
+                if index < paths.count { return url.path + paths[index] }
+                steps.removeFirst()
+            }
+        }
+        return nil
+    }
+
+    /// Takes the answer to the path that `nextPath` gave.
+    mutating func take(_ outcome: ScrapeLane.Outcome) {
+        guard let step = steps.first else { return }
+        steps.removeFirst()
+        switch outcome {
+        case .failed(let reason):
+            // The connection is gone; the rest of the turn would fail the same way.
+            steps = []
+            if case .metrics = step { engine = .failure(failures.connection(reason, at: place(metricsPath))) }
+        case .answered(let answer):
+            switch step {
+            case .metrics: takeMetrics(answer)
+            case .slots: takeSlots(answer)
+            case .models: takeModels(answer)
+            case .version(let index): takeVersion(answer, index)
+            }
+        }
+    }
+
+    mutating func takeProbe(_ outcome: ScrapeLane.Outcome) {
+        let place = "http://\(url.authority)\(probePath)"
+        switch outcome {
+        case .failed(let reason): probe = .failed(failures.connection(reason, at: place).message)
+        case .answered(let answer):
+            switch answer.status {
+            case 200: probe = .ready
+            case 503: probe = .notReady(EngineFacts.message(answer.body) ?? "HTTP 503 at \(place)")
+            default: probe = .failed(failures.status(answer, at: place, path: probePath).message)
+            }
+        }
+    }
+
+    /// The turn's time is up; what is missing has failed.
+    mutating func expire() {
+        if probe == nil {
+            probe = .failed(
+                failures.timeout(timeoutSeconds, at: "http://\(url.authority)\(probePath)").message)
+        }
+        if engine == nil, refused == nil {
+            engine = .failure(failures.timeout(timeoutSeconds, at: place(metricsPath)))
+        }
+    }
+
+    /// The turn's news.
+    func reading(at instant: Double) -> NodeReading {
+        var result = engine
+        if let refused {
+            result = .failure(failures.status(refused, at: place(metricsPath), path: metricsPath))
+        }
+        if case .success(var reading) = result {
+            reading.kind = kind
+            reading.version = version
+            if let models { reading.models = models }
+            result = .success(reading)
+        }
+        var outcome = probe
+        if kind == .sglang, modelsAnswered { outcome = .ready }
+        return NodeReading(node: node, instant: instant, probe: outcome, engine: result)
+    }
+
+    private var failures: ScrapeFailure { ScrapeFailure(node: node, kind: kind) }
+    private func place(_ path: String) -> String { "\(url)\(path)" }
+
+    private mutating func takeMetrics(_ answer: ScrapeAnswer) {
+        guard answer.status == 200 else {
+            refused = answer
+            return
+        }
+        if answer.body.first(where: { $0 > 0x20 }) == UInt8(ascii: "["), metricsPath == "/metrics" {
+            // trtllm-serve keeps its JSON there, and Prometheus elsewhere.
+            kind = .tensorrtLLM
+            metricsPath = "/prometheus/metrics"
+            steps.insert(.metrics, at: 0)
+            return
+        }
+        do {
+            let text = try MetricsText.parse(answer.body)
+            let reading = try EngineReading.read(text, from: place(metricsPath))
+            kind = reading.kind
+            engine = .success(reading)
+            if kind == .llamacpp, hasSlots { steps.insert(.slots, at: 0) }
+        } catch let error as MetricsTextError {
+            engine = .failure(failures.body("\(error)", at: place(metricsPath)))
+        } catch let error as CollectionFailure {
+            engine = .failure(CollectionFailure("\(node): \(error.message)"))
+        } catch {
+            engine = .failure(failures.body("\(error)", at: place(metricsPath)))
+        }
+    }
+
+    private mutating func takeSlots(_ answer: ScrapeAnswer) {
+        guard answer.status == 200, let slots = EngineFacts.slots(answer.body) else {
+            hasSlots = false
+            return
+        }
+        guard case .success(var reading) = engine else { return }
+        reading.kvUsage = reading.kvUsage ?? slots.usage
+        reading.kvCapacityTokens = slots.capacityTokens
+        engine = .success(reading)
+    }
+
+    private mutating func takeModels(_ answer: ScrapeAnswer) {
+        guard answer.status == 200, let found = EngineFacts.models(answer.body) else { return }
+        modelsAnswered = true
+        models = found.names
+        if kind == .unknown, let owner = found.kind { kind = owner }
+    }
+
+    private mutating func takeVersion(_ answer: ScrapeAnswer, _ index: Int) {
+        if answer.status == 200, let found = EngineFacts.version(answer.body) {
+            version = EngineFacts.printable(found)
+        } else {
+            steps.insert(.version(index + 1), at: 0)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Dispatch
+import Foundation
+import GatewayCore
+import Synchronization
+
+/// Reads every target once an interval, on one thread that never blocks: a dead, hung or slow one delays nobody.
+package final class Scraper: Sendable {
+    private let waker = Waker()
+    private let isStopped = Atomic<Bool>(false)
+    private let ended = DispatchSemaphore(value: 0)
+    private let localGPUs: LocalGPUs?
+
+    private init(localGPUs: LocalGPUs?) { self.localGPUs = localGPUs }
+
+    /// Begins at once; the first turns are spread over one interval.
+    /// - Parameter publish: called on the scraper's own threads with each reading; must return soon.
+    package static func start(
+        targets: [ScrapeTarget], pace: ScrapePace = ScrapePace(),
+        publish: @escaping @Sendable (NodeReading) -> Void
+    ) -> Scraper {
+        let local = targets.filter(\.hasLocalGPUs).map(\.name)
+        let scraper = Scraper(
+            localGPUs: local.isEmpty
+                ? nil : LocalGPUs.start(nodes: local, intervalSeconds: pace.intervalSeconds, publish: publish)
+        )
+        let thread = Thread {
+            scraper.run(targets, pace, publish)
+            scraper.ended.signal()
+        }
+        thread.name = "scraper"
+        thread.start()
+        return scraper
+    }
+
+    /// Ends it and waits until it has; nothing is published afterwards. Not to be called out of `publish`.
+    package func stop() {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+        waker.wake()
+        ended.wait()
+        localGPUs?.stop()
+    }
+
+    private func run(
+        _ targets: [ScrapeTarget], _ pace: ScrapePace, _ publish: @Sendable (NodeReading) -> Void
+    ) {
+        var poller = Poller()
+        poller.add(waker.fd, token: .max, .read)
+        let names = NameBook()
+        let clocks = Self.clocks(targets, pace, start: Self.now())
+        var wakes = WakeQueue(times: clocks.map(\.wakesAt))
+        while !isStopped.load(ordering: .relaxed) {
+            var now = Self.now()
+            while let index = wakes.popDue(by: now) {
+                if let reading = clocks[index].wake(at: now, names: names, poller) { publish(reading) }
+                wakes.set(index, to: clocks[index].wakesAt)
+            }
+            let wait = wakes.first.map { max(0, $0 - now) * 1000 } ?? 60_000
+            let count = poller.wait(milliseconds: Int32(min(60_000, wait.rounded(.up))))
+            now = Self.now()
+            for position in 0..<count {
+                let event = poller.event(position)
+                let index = Int(event.token >> 32)
+                // The waker's token is no clock's: it only ends the wait.
+                guard index < clocks.count else { continue }
+                guard let reading = clocks[index].handle(event, at: now, names: names, poller) else {
+                    continue
+                }
+                publish(reading)
+                wakes.set(index, to: clocks[index].wakesAt)
+            }
+        }
+    }
+
+    private static func now() -> Double { Double(MonotonicClock.now()) / 1e9 }
+
+    /// Spreads the targets evenly over an interval.
+    private static func clocks(_ targets: [ScrapeTarget], _ pace: ScrapePace, start: Double) -> [ScrapeClock]
+    {
+        var clocks: [ScrapeClock] = []
+        for (index, target) in targets.enumerated() {
+            let first = start + pace.intervalSeconds * Double(index) / Double(targets.count)
+            clocks.append(
+                ScrapeClock(engine: target, firstAt: first, pace: pace, tokenBase: UInt64(clocks.count) << 32)
+            )
+            if let url = target.gpuMetricsURL {
+                clocks.append(
+                    ScrapeClock(
+                        exporter: url, of: target.name, firstAt: first, pace: pace,
+                        tokenBase: UInt64(clocks.count) << 32))
+            }
+        }
+        return clocks
+    }
+}
