@@ -1,0 +1,177 @@
+import GatewayCore
+
+/// The one table of actions.
+package enum ActionTable {
+    package static let all: [Action] = looking + narrowing + acting + screen
+
+    package static func action(for key: Key, in view: ViewName) -> Action? {
+        all.first { $0.keys.contains(key) && $0.isFor(view) }
+    }
+
+    package static func action(named name: String) -> Action? { all.first { $0.name == name } }
+
+    private static let looking: [Action] =
+        [
+            Action(
+                "up", [.up, .character("k")], .look, "Selects the row above.",
+                perform: { state, context in Selection.move(&state, context.snapshot, by: -1) }),
+            Action(
+                "down", [.down, .character("j")], .look, "Selects the row below.",
+                perform: { state, context in Selection.move(&state, context.snapshot, by: 1) }),
+            Action(
+                "page-up", [.pageUp, .control("b")], .look, "Moves up by a screen.",
+                perform: { state, context in
+                    Selection.move(&state, context.snapshot, by: -max(state.size.rows - 7, 1))
+                }),
+            Action(
+                "page-down", [.pageDown, .control("f")], .look, "Moves down by a screen.",
+                perform: { state, context in
+                    Selection.move(&state, context.snapshot, by: max(state.size.rows - 7, 1))
+                }),
+            Action(
+                "first", [.home, .character("g")], .look, "Selects the first row.",
+                perform: { state, context in Selection.move(&state, context.snapshot, by: -1_000_000) }),
+            Action(
+                "last", [.end, .character("G")], .look, "Selects the last row.",
+                perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
+            Action(
+                "open", [.enter, .right], .look, hint: 10, views: [.fleet, .streams, .routing],
+                "Opens the node of the selected row.", perform: { state, context in
+                    Selection.open(&state, context.snapshot)
+                }),
+            Action(
+                "back", [.escape, .left], .look,
+                "Goes back: clears the filter, leaves a view. Never quits.", perform: { state, _ in
+                    Selection.back(&state)
+                }),
+        ] + ViewName.allCases.map(view(of:)) + [
+            Action(
+                "next-view", [.tab], .look, "Shows the next view.",
+                perform: { state, _ in Selection.turn(&state, by: 1) }),
+            Action(
+                "previous-view", [.backTab], .look, "Shows the view before.",
+                perform: { state, _ in Selection.turn(&state, by: -1) }),
+        ]
+
+    private static func view(of view: ViewName) -> Action {
+        let help: [ViewName: String] = [
+            .fleet: "A row for each node.", .node: "Everything about the selected node.",
+            .streams: "What is being relayed now.", .routing: "Why requests go where they go.",
+            .events: "What operators and the system did.",
+        ]
+        return Action(
+            view.title.lowercased(), [.character(Character(String(view.rawValue)))], .look,
+            help[view] ?? "",
+            perform: { state, _ in
+                state.view = view
+                return []
+            })
+    }
+
+    private static let narrowing: [Action] = [
+        Action(
+            "filter", [.character("/")], usage: "TEXT", .narrow, hint: 20,
+            "Filters as you type: text, or kv>85 & role=decode.",
+            perform: { state, context in
+                guard context.key == nil else {
+                    state.overlay = .prompt(Prompt(purpose: .filter, text: state.filter, before: state.filter))
+                    return []
+                }
+                state.filter = context.arguments.joined(separator: " ")
+                return []
+            }),
+        Action(
+            "faults", [.character("!")], .narrow, hint: 30, views: [.fleet, .events],
+            "Shows only what needs somebody's eyes; again shows all.",
+            title: { state, _ in state.faultsOnly ? "all" : "faults" },
+            perform: { state, _ in
+                state.faultsOnly.toggle()
+                return []
+            }),
+        Action(
+            "sort", [.character("s")], usage: "COLUMN", .narrow, hint: 25, views: [.fleet],
+            "Chooses what rows are sorted by. They sort again at most every 5 s.",
+            perform: { state, context in Sorting.perform(&state, context) }),
+        Action(
+            "sort-previous", [.character("<")], .narrow, views: [.fleet], "Sorts by the column before.",
+            perform: { state, context in Sorting.step(&state, context, by: -1) }),
+        Action(
+            "sort-next", [.character(">")], .narrow, views: [.fleet], "Sorts by the next column.",
+            perform: { state, context in Sorting.step(&state, context, by: 1) }),
+        Action(
+            "invert", [.character("I")], .narrow, views: [.fleet], "Turns the order around.",
+            perform: { state, context in
+                state.sort.isInverted.toggle()
+                return Sorting.apply(&state, context.snapshot)
+            }),
+        Action(
+            "gpus", [.character("e")], .narrow, hint: 35, views: [.fleet], "Shows each GPU below its node.",
+            title: { state, _ in state.showsGPUs ? "nodes" : "each GPU" },
+            perform: { state, _ in
+                state.showsGPUs.toggle()
+                return []
+            }),
+        Action(
+            "mark", [.character(" ")], .narrow, views: [.fleet],
+            "Marks the row; d, w act on all marked nodes.",
+            perform: { state, context in Selection.mark(&state, context.snapshot) }),
+        Action(
+            "unmark", [.character("u")], .narrow, views: [.fleet], "Takes all marks off.",
+            disabled: { state, _ in state.marks.isEmpty ? "nothing is marked" : nil },
+            perform: { state, _ in
+                state.marks = []
+                return []
+            }),
+    ]
+
+    private static let screen: [Action] = [
+        Action(
+            "help", [.character("?"), .function(1)], .screen, hint: 40, "Shows the keys of this view.",
+            perform: { state, _ in
+                state.overlay = .help(scroll: 0)
+                return []
+            }),
+        Action(
+            "palette", [.character(":")], .screen, hint: 41, "Takes every command by name.",
+            title: { _, _ in "command" },
+            perform: { state, _ in
+                state.overlay = .prompt(Prompt(purpose: .palette, text: ""))
+                return []
+            }),
+        Action(
+            "freeze", [.character("p")], .screen, hint: 45, "Holds the picture; the gateway goes on.",
+            title: { state, _ in state.frozenAt == nil ? "freeze" : "go on" },
+            perform: { state, context in
+                state.frozenAt = state.frozenAt == nil ? context.snapshot?.time ?? state.now : nil
+                return [.freeze(state.frozenAt != nil)]
+            }),
+        Action(
+            "copy", [.character("y")], .screen, "Sends the selected row as text to the terminal's clipboard.",
+            perform: { state, context in Selection.copy(&state, context.snapshot) }),
+        Action(
+            "theme", [.character("T")], usage: "NAME", .screen, "Changes to the next theme, or to NAME.",
+            perform: { state, context in changeTheme(&state, context.arguments.first) }),
+        Action(
+            "repaint", [.control("l")], .screen, "Draws the whole screen again.",
+            perform: { _, _ in [.repaint] }),
+        Action(
+            "suspend", [.control("z")], .screen, "Goes back to the shell; fg returns. Streams go on.",
+            perform: { _, _ in [.suspend] }),
+        Action(
+            "quit", [.character("q"), .control("c")], .screen, hint: 50,
+            "Leaves; asks first what becomes of the gateway.",
+            perform: { state, context in Quitting.ask(&state, context) }),
+    ]
+
+    private static func changeTheme(_ state: inout ScreenState, _ name: String?) -> [Effect] {
+        if let name, !state.themes.contains(name) {
+            state.tell("no theme named \(name); there are \(state.themes.joined(separator: ", "))", .warning)
+            return []
+        }
+        guard !state.themes.isEmpty else { return [] }
+        let next = ((state.themes.firstIndex(of: state.theme) ?? -1) + 1) % state.themes.count
+        state.theme = name ?? state.themes[next]
+        state.tell("theme \(state.theme)")
+        return [.repaint]
+    }
+}

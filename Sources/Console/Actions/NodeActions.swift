@@ -1,0 +1,249 @@
+import GatewayCore
+
+extension ActionTable {
+    /// What changes the fleet: each only opens a dialog.
+    static let acting: [Action] = [
+        Action(
+            "drain", [.character("d")], usage: "[NODE] [--deadline 10m] [--at-deadline keep|cut]", .act, hint: 1,
+            views: [.fleet, .node], isMutating: true,
+            "Drains the node, or undoes its drain: no new request, streams finish. Asks first.",
+            title: { state, snapshot in Targets.areOut(state, snapshot) ? "undrain" : "drain" },
+            disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
+            perform: { state, context in Draining.open(&state, context) }),
+        Action(
+            "undrain", [], usage: "[NODE]", .act, isMutating: true,
+            "Lets the node take requests again. Asks first.",
+            disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
+            perform: { state, context in
+                Draining.openUndrain(&state, context, Targets.chosen(state, context))
+            }),
+        Action(
+            "maintenance", [], usage: "[NODE]", .act, isMutating: true,
+            "Takes the node out at once and stops probing it; streams finish. Asks first.",
+            disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
+            perform: { state, context in Draining.openMaintenance(&state, context) }),
+        Action(
+            "weight", [.character("w")], usage: "[NODE] 0...100", .act, hint: 2, views: [.fleet, .node],
+            isMutating: true, "Changes the node's share of new requests. Shows the shares, then asks.",
+            disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
+            perform: { state, context in Weighting.open(&state, context) }),
+        Action(
+            "policy", [.character("o")], usage: "[NAME]", .act, hint: 3, isMutating: true,
+            "Chooses the routing policy. Asks first.",
+            disabled: { _, snapshot in
+                guard let snapshot else { return "there is no picture of the fleet yet" }
+                return snapshot.gateway.policies.isEmpty ? "the gateway names no policies" : nil
+            },
+            perform: { state, context in PolicyChoosing.open(&state, context) }),
+        Action(
+            "undo", [.character("z")], .act, hint: 4, isMutating: true,
+            "Takes the last change back. Asks first.",
+            disabled: { state, _ in state.undo == nil ? "nothing to undo from this console" : nil },
+            perform: { state, context in
+                guard let undo = state.undo else { return [] }
+                state.open(.undo(undo), context)
+                return []
+            }),
+        Action(
+            "stop", [], .act, isMutating: true,
+            "Ends the gateway: when the streams have ended, or now. Asks first.",
+            perform: { state, context in
+                state.open(.quit, context)
+                return []
+            }),
+    ]
+}
+
+extension ScreenState {
+    /// Opens a dialog on the live picture.
+    mutating func open(_ kind: Dialog.Kind, _ context: ActionContext, refusal: String? = nil) {
+        let version = context.snapshot?.gateway.configurationVersion ?? 0
+        overlay = .dialog(
+            Dialog(kind, openedBy: context.key, openedAt: now, version: version, refusal: refusal))
+        notice = nil
+    }
+}
+
+/// Which nodes a verb is about.
+enum Targets {
+    /// The palette's NODE, else the marked nodes, else the selected one. Names that don't exist stay in: the guard
+    /// answers for them.
+    static func chosen(_ state: ScreenState, _ context: ActionContext) -> [String] {
+        if let named = context.arguments.first, Int(named) == nil, !named.hasPrefix("-") { return [named] }
+        return chosen(state, context.snapshot)
+    }
+
+    static func chosen(_ state: ScreenState, _ snapshot: Snapshot?) -> [String] {
+        guard let snapshot else { return [] }
+        if state.view == .fleet, !state.marks.isEmpty {
+            return snapshot.nodes.map(\.name).filter(state.marks.contains)
+        }
+        return state.selectedNode.flatMap { snapshot.node(named: $0)?.name }.map { [$0] } ?? []
+    }
+
+    static func whyNone(_ state: ScreenState, _ snapshot: Snapshot?) -> String? {
+        guard let snapshot else { return "there is no picture of the fleet yet" }
+        if snapshot.nodes.isEmpty { return "the gateway has no node" }
+        if case .lost = state.connection { return "the gateway does not answer" }
+        return nil
+    }
+
+    /// True when all chosen nodes are taken out already, so that `d` brings them back.
+    static func areOut(_ state: ScreenState, _ snapshot: Snapshot?) -> Bool {
+        let nodes = chosen(state, snapshot).compactMap { snapshot?.node(named: $0) }
+        return !nodes.isEmpty && nodes.allSatisfy(\.isTakenOut)
+    }
+}
+
+extension NodeStatus {
+    /// An operator drained it or put it in maintenance.
+    package var isTakenOut: Bool {
+        switch state {
+        case .draining, .drained, .maintenance: true
+        case .starting, .serving, .unhealthy: false
+        }
+    }
+}
+
+/// Drain, its undoing, and maintenance.
+enum Draining {
+    static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        let targets = Targets.chosen(state, context)
+        let nodes = targets.compactMap { context.snapshot?.node(named: $0) }
+        if context.key != nil, !nodes.isEmpty, nodes.allSatisfy(\.isTakenOut) {
+            return openUndrain(&state, context, targets)
+        }
+        guard let options = DrainOptions(context.arguments) else {
+            state.tell("drain takes NODE, --deadline 30s|10m|1h and --at-deadline keep|cut", .warning)
+            return []
+        }
+        open(&state, context, .drain(targets), targets) { name, force in
+            .drain(node: name, deadlineSeconds: options.deadline, atDeadline: options.action, force: force)
+        }
+        if case .dialog(var dialog) = state.overlay {
+            dialog.deadlineSeconds = options.deadline
+            dialog.atDeadline = options.action
+            state.overlay = .dialog(dialog)
+        }
+        return []
+    }
+
+    static func openUndrain(
+        _ state: inout ScreenState, _ context: ActionContext, _ targets: [String]
+    ) -> [Effect] {
+        open(&state, context, .undrain(targets), targets) { name, _ in .undrain(node: name) }
+        return []
+    }
+
+    static func openMaintenance(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        let targets = Targets.chosen(state, context)
+        open(&state, context, .maintenance(targets), targets) { .maintenance(node: $0, force: $1) }
+        return []
+    }
+
+    /// Opens the dialog, with the guard's reason where only force helps; says the reason where nothing does.
+    private static func open(
+        _ state: inout ScreenState, _ context: ActionContext, _ kind: Dialog.Kind, _ targets: [String],
+        command: (String, Bool) -> Command
+    ) {
+        guard let snapshot = context.snapshot, !targets.isEmpty else {
+            return state.tell("select a node first", .warning)
+        }
+        var refusal: String?
+        for target in targets {
+            switch Guard.check(command(target, false), on: snapshot) {
+            case .allowed: continue
+            case .refused(let reason, let canForce) where canForce && targets.count == 1: refusal = reason
+            case .refused(let reason, _): return state.tell(reason, .warning)
+            }
+        }
+        if case .drain(let names) = kind, names.count > 1, let reason = emptiesAModel(names, snapshot) {
+            return state.tell(reason, .warning)
+        }
+        state.open(kind, context, refusal: refusal)
+    }
+
+    /// Each alone may go, but not all of them.
+    private static func emptiesAModel(_ targets: [String], _ snapshot: Snapshot) -> String? {
+        let stay = snapshot.nodes.filter { $0.state == .serving && !targets.contains($0.name) }
+        let leaving = snapshot.nodes.filter { $0.state == .serving && targets.contains($0.name) }
+        let orphan = leaving.flatMap(\.models).first { model in !stay.contains { $0.models.contains(model) } }
+        if let orphan { return "the marked nodes are all \(leaving.count) that serve \(orphan); unmark one" }
+        return stay.isEmpty && !leaving.isEmpty ? "the marked nodes are all that serve; unmark one" : nil
+    }
+}
+
+/// `--deadline 10m --at-deadline cut` after the palette's drain.
+struct DrainOptions {
+    var deadline: Double?
+    var action = DeadlineAction.keep
+
+    init?(_ arguments: [String]) {
+        var rest = arguments[...]
+        if let first = rest.first, !first.hasPrefix("-") { rest = rest.dropFirst() }
+        while let name = rest.popFirst() {
+            guard let value = rest.popFirst() else { return nil }
+            switch name {
+            case "--deadline":
+                guard let seconds = Self.seconds(value) else { return nil }
+                deadline = seconds
+            case "--at-deadline":
+                guard let chosen = DeadlineAction(rawValue: value) else { return nil }
+                action = chosen
+            default: return nil
+            }
+        }
+    }
+
+    /// "90", "30s", "10m", "1h".
+    static func seconds(_ text: String) -> Double? {
+        let factors: [Character: Double] = ["s": 1, "m": 60, "h": 3_600]
+        guard let last = text.last else { return nil }
+        let factor = factors[last]
+        let digits = factor == nil ? text : String(text.dropLast())
+        guard let number = Double(digits), number > 0, number.isFinite else { return nil }
+        return number * (factor ?? 1)
+    }
+}
+
+enum Weighting {
+    static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        let targets = Targets.chosen(state, context)
+        let nodes = targets.compactMap { context.snapshot?.node(named: $0) }
+        guard let first = nodes.first, nodes.count == targets.count else {
+            state.tell(
+                targets.first.map { "no node named \($0)" } ?? "select a node first", .warning)
+            return []
+        }
+        let numbers = context.arguments.compactMap { Int($0) }
+        if let wanted = numbers.first, !(0...100).contains(wanted) {
+            state.tell("a weight is 0 to 100, not \(wanted)", .warning)
+            return []
+        }
+        state.open(.weight(targets, weight: numbers.first ?? first.weight, typed: ""), context)
+        return []
+    }
+}
+
+enum PolicyChoosing {
+    static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        guard let gateway = context.snapshot?.gateway else { return [] }
+        let wanted = context.arguments.first ?? gateway.policy
+        guard let choice = gateway.policies.firstIndex(of: wanted) else {
+            state.tell("no policy named \(wanted); there are \(gateway.policies.joined(separator: ", "))", .warning)
+            return []
+        }
+        state.open(.policy(choice: choice), context)
+        return []
+    }
+}
+
+enum Quitting {
+    /// Without a gateway of its own, or with one that may end, there is nothing to ask.
+    static func ask(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        guard state.ownership == .started, context.snapshot != nil, state.stopping == nil else { return [.quit] }
+        if case .lost = state.connection { return [.quit] }
+        state.open(.quit, context)
+        return []
+    }
+}

@@ -1,0 +1,59 @@
+import GatewayCore
+
+/// Commands by name, after `:`.
+package enum Palette {
+    package struct Completion: Equatable, Sendable {
+        /// The whole line with this choice made.
+        package var text: String
+        package var detail: String
+        /// Why it can't be run now.
+        package var disabled: String?
+    }
+
+    /// Runs a line: an action's name or the start of one only, then its arguments. `q` is quit.
+    package static func run(_ line: String, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        let words = line.split(separator: " ").map(String.init)
+        guard let name = words.first else { return [] }
+        let candidates = ActionTable.all.filter { $0.name.hasPrefix(name) }
+        let exact = ActionTable.action(named: name == "q" ? "quit" : name)
+        guard let action = exact ?? (candidates.count == 1 ? candidates[0] : nil) else {
+            let meant = candidates.map(\.name).joined(separator: ", ")
+            state.tell(
+                candidates.isEmpty ? "no command \(name); : and Tab list them" : "\(name) may be \(meant)", .warning)
+            return []
+        }
+        return Console.run(
+            action, &state, ActionContext(snapshot: snapshot, key: nil, arguments: Array(words.dropFirst())))
+    }
+
+    /// What the line may become: names of actions, then nodes, policies, themes and columns.
+    package static func completions(_ line: String, _ state: ScreenState, _ snapshot: Snapshot?) -> [Completion] {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard words.count > 1 else {
+            return ActionTable.all.filter { $0.name.hasPrefix(words.first ?? "") }.map { action in
+                let keys = action.keys.map(\.label).joined(separator: " ")
+                return Completion(
+                    text: action.name, detail: "\(keys.isEmpty ? "" : "[\(keys)] ")\(action.usage) \(action.help)".trimmed,
+                    disabled: action.whyDisabled(state, snapshot))
+            }
+        }
+        guard words.count == 2 else { return [] }
+        return arguments(of: words[0], state, snapshot).filter { $0.0.hasPrefix(words[1]) }.map {
+            Completion(text: "\(words[0]) \($0.0)", detail: $0.1, disabled: nil)
+        }
+    }
+
+    private static func arguments(
+        of name: String, _ state: ScreenState, _ snapshot: Snapshot?
+    ) -> [(String, String)] {
+        switch name {
+        case "drain", "undrain", "maintenance", "weight":
+            snapshot?.nodes.map { ($0.name, "\($0.state.rawValue), \(NumberText.plural($0.active, "stream"))") } ?? []
+        case "policy":
+            snapshot?.gateway.policies.map { ($0, $0 == snapshot?.gateway.policy ? "now" : "") } ?? []
+        case "theme": state.themes.map { ($0, $0 == state.theme ? "now" : "") }
+        case "sort": SortKey.allCases.map { ($0.rawValue, $0.title) }
+        default: []
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import GatewayCore
+
+/// Moving about: which row, which view.
+enum Selection {
+    static func move(_ state: inout ScreenState, _ snapshot: Snapshot?, by step: Int) -> [Effect] {
+        guard let snapshot else { return [] }
+        switch state.view {
+        case .fleet, .node:
+            state.selectedNode = moved(visibleNodes(snapshot, state).map(\.name), state.selectedNode, step)
+        case .streams:
+            state.selectedStream = moved(visibleStreams(snapshot, state).map(\.id), state.selectedStream, step)
+        case .routing:
+            let decisions = visibleDecisions(snapshot, state).map(\.stream)
+            state.selectedDecision = moved(decisions, state.selectedDecision, step)
+        case .events:
+            let events = visibleEvents(snapshot, state).map(\.sequence)
+            state.selectedEvent = moved(events, state.selectedEvent, step)
+        }
+        return []
+    }
+
+    private static func moved<ID: Equatable>(_ ids: [ID], _ selected: ID?, _ step: Int) -> ID? {
+        guard !ids.isEmpty else { return selected }
+        let index = selected.flatMap { ids.firstIndex(of: $0) }
+        guard let index else { return step > 0 || step < -1 ? ids.first : ids.last }
+        return ids[min(max(index + step, 0), ids.count - 1)]
+    }
+
+    /// The node of the selected row.
+    static func open(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        guard let snapshot else { return [] }
+        let node: String? =
+            switch state.view {
+            case .streams: visibleStreams(snapshot, state).first { $0.id == state.selectedStream }?.node
+            case .routing: visibleDecisions(snapshot, state).first { $0.stream == state.selectedDecision }?.node
+            default: state.selectedNode
+            }
+        guard let node, snapshot.node(named: node) != nil else {
+            state.tell("select a row first")
+            return []
+        }
+        state.selectedNode = node
+        state.view = .node
+        return []
+    }
+
+    static func back(_ state: inout ScreenState) -> [Effect] {
+        if !state.filter.isEmpty {
+            state.filter = ""
+        } else if state.view != .fleet {
+            state.view = .fleet
+        } else if state.faultsOnly {
+            state.faultsOnly = false
+        } else if state.notice == nil {
+            state.tell("q leaves the console")
+        }
+        return []
+    }
+
+    static func turn(_ state: inout ScreenState, by step: Int) -> [Effect] {
+        let count = ViewName.allCases.count
+        let next = (state.view.rawValue - 1 + step + count) % count
+        state.view = ViewName.allCases[next]
+        return []
+    }
+
+    static func mark(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        guard let name = state.selectedNode else { return [] }
+        if state.marks.remove(name) == nil { state.marks.insert(name) }
+        return move(&state, snapshot, by: 1)
+    }
+
+    /// The row as `name: value` pairs.
+    static func copy(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        guard let snapshot, let text = rowText(state, snapshot) else {
+            state.tell("select a row first")
+            return []
+        }
+        state.tell("sent to the terminal's clipboard: \(text)")
+        return [.copy(text)]
+    }
+
+    private static func rowText(_ state: ScreenState, _ snapshot: Snapshot) -> String? {
+        switch state.view {
+        case .fleet, .node:
+            return state.selectedNode.flatMap { snapshot.node(named: $0) }.map { "\($0.name) \($0.url) \($0.state.rawValue)" }
+        case .streams:
+            return visibleStreams(snapshot, state).first { $0.id == state.selectedStream }.map {
+                "stream \($0.id) \($0.node ?? "--") \($0.model) \($0.client)"
+            }
+        case .routing:
+            return visibleDecisions(snapshot, state).first { $0.stream == state.selectedDecision }.map {
+                "stream \($0.stream) \($0.node): \($0.reason)"
+            }
+        case .events:
+            return visibleEvents(snapshot, state).first { $0.sequence == state.selectedEvent }.map {
+                "\(NumberText.clock($0.time)) \($0.actor) \($0.text)"
+            }
+        }
+    }
+}
+
+/// Which order the rows are in.
+enum Sorting {
+    /// Rows sort again no more often than this.
+    static let holdSeconds = 5.0
+
+    static func perform(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        guard let name = context.arguments.first else {
+            state.overlay = .sortMenu(choice: SortKey.allCases.firstIndex(of: state.sort.key) ?? 0)
+            return []
+        }
+        guard let key = SortKey(rawValue: name) else {
+            let known = SortKey.allCases.map(\.rawValue).joined(separator: ", ")
+            state.tell("no column \(name) to sort by; there are \(known)", .warning)
+            return []
+        }
+        state.sort = SortOrder(key: key)
+        return apply(&state, context.snapshot)
+    }
+
+    static func step(_ state: inout ScreenState, _ context: ActionContext, by step: Int) -> [Effect] {
+        let keys = SortKey.allCases
+        let index = (keys.firstIndex(of: state.sort.key) ?? 0) + step
+        state.sort = SortOrder(key: keys[(index + keys.count) % keys.count])
+        return apply(&state, context.snapshot)
+    }
+
+    /// Sorts now.
+    @discardableResult
+    static func apply(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        state.order = snapshot.map { state.sort.sorted($0.nodes).map(\.name) } ?? []
+        state.orderTime = state.now
+        return []
+    }
+}

@@ -1,0 +1,222 @@
+import CNcurses
+import GatewayCore
+import Glibc
+
+/// How a console talks with its gateway. One thread calls all of it.
+package struct ConsoleConnection {
+    package enum Arrival {
+        /// Connected, with the past as the gateway keeps it.
+        case connected(History)
+        case snapshot(Snapshot)
+        case result(CommandResult)
+        /// The connection is gone, or could not be made yet; the text says why. `receive` goes on trying.
+        case lost(String)
+    }
+
+    /// What to wait on; below 0: there is no connection now.
+    package var fileDescriptor: () -> Int32
+    /// Everything that has come. Called when the descriptor is ready and at least every 250 ms, so that it can connect again.
+    package var receive: () -> [Arrival]
+    /// False: there is no connection, the command went nowhere.
+    package var send: (CommandRequest) -> Bool
+
+    package init(
+        fileDescriptor: @escaping () -> Int32, receive: @escaping () -> [Arrival],
+        send: @escaping (CommandRequest) -> Bool
+    ) {
+        self.fileDescriptor = fileDescriptor
+        self.receive = receive
+        self.send = send
+    }
+}
+
+package struct ConsoleOptions: Sendable {
+    package var ownership = GatewayOwnership.attached
+    /// "ann (ssh 10.0.0.5)".
+    package var actor = ""
+    package var readOnlyReason: String?
+    /// Draw with ASCII only, whatever the locale says.
+    package var isASCII = false
+    /// The theme to begin with; nil: dark, or monochrome where NO_COLOR is set.
+    package var theme: String?
+    package init() {}
+}
+
+/// One console on one terminal: waits for keys, signals and the gateway, and draws.
+package final class ConsoleSession {
+    private let terminal: Terminal
+    private let connection: ConsoleConnection
+    private let themes: [Theme]
+    private var state: ScreenState
+    private var decoder = KeyDecoder()
+    private var live: Snapshot?
+    private var history = History()
+    private var held: (snapshot: Snapshot?, history: History)?
+    private var isDirty = true
+    private var isOver = false
+    private var isTerminalGone = false
+    private var exitStatus: Int32 = 0
+
+    /// - problems: of the operator's theme files.
+    init(
+        _ terminal: Terminal, _ connection: ConsoleConnection, _ themes: [Theme], problems: [String],
+        _ options: ConsoleOptions
+    ) {
+        self.terminal = terminal
+        self.connection = connection
+        self.themes = themes
+        state = ScreenState(
+            size: terminal.size, now: Self.now(), ownership: options.ownership, actor: options.actor,
+            theme: terminal.theme.name, themes: themes.map(\.name), readOnlyReason: options.readOnlyReason)
+        if let name = terminal.substitute {
+            state.tell("TERM is not known here; drawing as for \(name)", .warning)
+        }
+        if let problem = problems.first { state.tell(problem, .warning) }
+    }
+
+    /// Unix time in seconds.
+    private static func now() -> Double {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Runs until the operator leaves, a signal ends it or the terminal goes. Returns the exit status.
+    func run() -> Int32 {
+        draw()
+        while !isOver {
+            let timeout: Int32 = decoder.isWaiting ? 25 : 250
+            let ready = sb_wait(0, terminal.signals, connection.fileDescriptor(), timeout)
+            reduce(.tick(Self.now()))
+            if ready & 2 != 0 { takeSignals() }
+            if ready & 1 != 0 { takeKeys() } else if ready & 8 != 0 { loseTerminal() }
+            if ready & 1 == 0, let output = decoder.expire() { take(output) }
+            takeArrivals()
+            if isDirty, !isOver { draw() }
+        }
+        terminal.close(isGone: isTerminalGone)
+        return exitStatus
+    }
+
+    private func takeSignals() {
+        while true {
+            switch sb_next_signal(terminal.signals) {
+            case 0: return
+            case SIGWINCH:
+                terminal.resize(to: terminal.size)
+                reduce(.resize(terminal.size))
+            case SIGTSTP: suspend()
+            case SIGCONT: terminal.repaint()
+            case SIGHUP: loseTerminal()
+            case let number:
+                exitStatus = 128 + number
+                isOver = true
+            }
+            isDirty = true
+        }
+    }
+
+    private func loseTerminal() {
+        isTerminalGone = true
+        exitStatus = 128 + SIGHUP
+        isOver = true
+    }
+
+    private func suspend() {
+        terminal.suspend()
+        reduce(.tick(Self.now()))
+        reduce(.resize(terminal.size))
+    }
+
+    private func takeKeys() {
+        guard let bytes = terminal.readKeys() else { return loseTerminal() }
+        for output in decoder.take(bytes) where !isOver { take(output) }
+    }
+
+    private func take(_ output: KeyDecoder.Output) {
+        switch output {
+        case .key(let key): reduce(.key(key))
+        case .paste(let text): reduce(.paste(text))
+        }
+    }
+
+    private func takeArrivals() {
+        for arrival in connection.receive() {
+            switch arrival {
+            case .connected(let past):
+                history = past
+                reduce(.connection(.connected))
+            case .snapshot(let snapshot):
+                live = snapshot
+                history.record(snapshot)
+                if state.connection != .connected { reduce(.connection(.connected)) }
+                reduce(.snapshot)
+            case .result(let result): reduce(.result(result))
+            case .lost(let reason): lose(reason)
+            }
+        }
+    }
+
+    private func lose(_ reason: String) {
+        switch state.connection {
+        case .connecting: reduce(.connection(live == nil ? .connecting(reason: reason) : .lost(since: state.now, reason: reason)))
+        case .connected: reduce(.connection(.lost(since: state.now, reason: reason)))
+        case .lost(let since, _): reduce(.connection(.lost(since: since, reason: reason)))
+        }
+    }
+
+    private func reduce(_ input: ScreenInput) {
+        let before = state
+        for effect in Console.reduce(&state, input, live) { perform(effect) }
+        if input == .snapshot || isVisiblyChanged(from: before) { isDirty = true }
+    }
+
+    /// A tick alone only changes the screen where an age is shown.
+    private func isVisiblyChanged(from before: ScreenState) -> Bool {
+        var before = before
+        let isAging = state.frozenAt != nil || state.connection != .connected
+        if !isAging || Int(before.now) == Int(state.now) { before.now = state.now }
+        return before != state
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .submit(let request):
+            if !connection.send(request) {
+                let message = "the gateway can't be reached; nothing was changed"
+                let refusal = CommandResult(
+                    accepted: false, message: message, configurationVersion: request.expectedVersion ?? 0)
+                reduce(.result(refusal))
+            }
+        case .quit: isOver = true
+        case .copy(let text): terminal.copy(text)
+        case .freeze(let isFrozen): held = isFrozen ? (live, history) : nil
+        case .repaint:
+            if let theme = themes.first(where: { $0.name == state.theme }) { terminal.theme = theme }
+            terminal.repaint()
+            isDirty = true
+        case .suspend: suspend()
+        }
+    }
+
+    private func draw() {
+        let picture = held ?? (live, history)
+        isDirty = !terminal.show(drawScreen(picture.snapshot, picture.history, state))
+    }
+}
+
+/// Runs a console on this process's terminal and returns its exit status.
+package func runConsole(connection: ConsoleConnection, options: ConsoleOptions) -> Int32 {
+    let (themes, problems) = ThemeLibrary.load()
+    let isColored = !ThemeLibrary.isColorUnwanted
+    let wanted = options.theme ?? (isColored ? "dark" : "monochrome")
+    let theme = themes.first { $0.name == wanted } ?? themes.first ?? Theme(name: "plain", isColored: false)
+    do throws(Terminal.OpeningError) {
+        let terminal = try Terminal(theme: theme, isASCII: options.isASCII, isColored: isColored)
+        let session = ConsoleSession(terminal, connection, themes, problems: problems, options)
+        return session.run()
+    } catch {
+        print("signalbox: \(error)")
+        return 2
+    }
+}

@@ -1,0 +1,76 @@
+import GatewayCore
+
+/// A question before a change. It holds the nodes and the configuration version of the moment it opened.
+package struct Dialog: Equatable, Sendable {
+    package enum Kind: Equatable, Sendable {
+        case drain([String])
+        case undrain([String])
+        case maintenance([String])
+        /// - typed: digits typed so far; they replace `weight`.
+        case weight([String], weight: Int, typed: String)
+        case policy(choice: Int)
+        case undo(Command)
+        case quit
+    }
+
+    package var kind: Kind
+    /// The key that opened it; nil when the palette did.
+    package var openedBy: Key?
+    /// Unix time of opening.
+    package var openedAt: Double
+    /// `configurationVersion` of the picture that it was opened on.
+    package var version: UInt64
+    /// Why the guard refuses, where only the name typed out will do.
+    package var refusal: String?
+    /// The name typed so far against `refusal`.
+    package var typed = ""
+    package var deadlineSeconds: Double?
+    package var atDeadline = DeadlineAction.keep
+
+    /// A confirming key is not taken before this has passed since opening: fast typing into the wrong window
+    /// must not open and confirm in one go.
+    package static let armingSeconds = 0.25
+
+    package init(
+        _ kind: Kind, openedBy: Key?, openedAt: Double, version: UInt64, refusal: String? = nil
+    ) {
+        self.kind = kind
+        self.openedBy = openedBy
+        self.openedAt = openedAt
+        self.version = version
+        self.refusal = refusal
+    }
+
+    /// The nodes that it is about.
+    package var targets: [String] {
+        switch kind {
+        case .drain(let nodes), .undrain(let nodes), .maintenance(let nodes), .weight(let nodes, _, _): nodes
+        case .undo(let command): command.node.map { [$0] } ?? []
+        case .policy, .quit: []
+        }
+    }
+}
+
+extension Command {
+    /// The node that the command is about.
+    package var node: String? {
+        switch self {
+        case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _), .setWeight(let node, _):
+            node
+        case .setPolicy, .stop: nil
+        }
+    }
+
+    /// The command in words: "drain gpu-2".
+    package var phrase: String {
+        switch self {
+        case .drain(let node, _, _, let force): "drain \(node)" + (force ? " by force" : "")
+        case .undrain(let node): "undrain \(node)"
+        case .maintenance(let node, let force): "maintenance \(node)" + (force ? " by force" : "")
+        case .setWeight(let node, let weight): "weight \(node) \(weight)"
+        case .setPolicy(let name): "policy \(name)"
+        case .stop(.drain): "stop when the streams have ended"
+        case .stop(.now): "stop now"
+        }
+    }
+}

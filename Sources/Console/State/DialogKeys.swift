@@ -1,0 +1,158 @@
+import GatewayCore
+
+/// Keys while a dialog is open. Only `y` carries out, or the node's name typed out where the guard refuses; the key
+/// that opened it, Enter, Space and Esc never do.
+enum DialogKeys {
+    static func hints(_ dialog: Dialog) -> [(key: String, text: String)] {
+        if dialog.refusal != nil { return [("NAME Enter", "force"), ("Esc", "cancel")] }
+        switch dialog.kind {
+        case .quit: return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
+        case .weight:
+            return [("Esc", "cancel"), ("y", "apply"), ("+ -", "by 1"), ("Left Right", "by 10"), ("c", "as configured")]
+        case .policy: return [("Esc", "cancel"), ("y", "apply"), ("Up Down", "choose")]
+        case .drain: return [("Esc", "cancel"), ("y", "drain"), ("t", "deadline"), ("x", "at deadline")]
+        default: return [("Esc", "cancel"), ("y", "yes")]
+        }
+    }
+
+    static func press(
+        _ key: Key, _ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?
+    ) -> [Effect] {
+        if key == .escape || key == .control("c") { return cancel(&state) }
+        if dialog.refusal != nil { return force(key, dialog, &state) }
+        if key == .enter { return cancel(&state) }
+        if dialog.kind == .quit { return quit(key, dialog, &state) }
+        if key == .character("y") { return confirm(dialog, &state, snapshot) }
+        if key == dialog.openedBy {
+            state.tell("y confirms, Esc cancels")
+            return []
+        }
+        var changed = dialog
+        adjust(key, &changed, snapshot)
+        state.overlay = .dialog(changed)
+        return []
+    }
+
+    private static func cancel(_ state: inout ScreenState) -> [Effect] {
+        state.overlay = nil
+        state.tell("cancelled, nothing was changed")
+        return []
+    }
+
+    /// Too soon after opening for anybody to have read it.
+    private static func isArmed(_ dialog: Dialog, _ state: inout ScreenState) -> Bool {
+        if state.now - dialog.openedAt >= Dialog.armingSeconds { return true }
+        state.tell("that was quick: read, then press the key again", .warning)
+        return false
+    }
+
+    private static func confirm(
+        _ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?
+    ) -> [Effect] {
+        guard isArmed(dialog, &state) else { return [] }
+        return CommandFlow.send(
+            commands(of: dialog, snapshot, force: false), version: dialog.version, &state)
+    }
+
+    /// The commands that a dialog stands for.
+    static func commands(of dialog: Dialog, _ snapshot: Snapshot?, force: Bool) -> [Command] {
+        switch dialog.kind {
+        case .drain(let nodes):
+            return nodes.map {
+                .drain(
+                    node: $0, deadlineSeconds: dialog.deadlineSeconds, atDeadline: dialog.atDeadline, force: force)
+            }
+        case .undrain(let nodes): return nodes.map { .undrain(node: $0) }
+        case .maintenance(let nodes): return nodes.map { .maintenance(node: $0, force: force) }
+        case .weight(let nodes, let weight, let typed):
+            let wanted = min(max(Int(typed) ?? weight, 0), 100)
+            return nodes.map { .setWeight(node: $0, weight: wanted) }
+        case .policy(let choice):
+            guard let policies = snapshot?.gateway.policies, policies.indices.contains(choice) else { return [] }
+            return [.setPolicy(name: policies[choice])]
+        case .undo(let command): return [command]
+        case .quit: return []
+        }
+    }
+
+    /// The guard refused: only the whole name, then Enter.
+    private static func force(_ key: Key, _ dialog: Dialog, _ state: inout ScreenState) -> [Effect] {
+        var dialog = dialog
+        switch key {
+        case .character(let character) where dialog.typed.count < 100: dialog.typed.append(character)
+        case .backspace: dialog.typed = String(dialog.typed.dropLast())
+        case .enter:
+            guard dialog.typed == dialog.targets.first else {
+                if dialog.typed.isEmpty { return cancel(&state) }
+                state.tell("\(dialog.typed) is not \(dialog.targets.first ?? "the name"): nothing was done", .warning)
+                return []
+            }
+            return CommandFlow.send(
+                commands(of: dialog, nil, force: true), version: dialog.version, &state)
+        default: break
+        }
+        state.overlay = .dialog(dialog)
+        return []
+    }
+
+    private static func adjust(_ key: Key, _ dialog: inout Dialog, _ snapshot: Snapshot?) {
+        switch dialog.kind {
+        case .weight(let nodes, let weight, let typed):
+            dialog.kind = Weights.adjusted(key, nodes, weight: weight, typed: typed, snapshot)
+        case .policy(let choice):
+            let count = snapshot?.gateway.policies.count ?? 0
+            let step = key == .down || key == .character("j") ? 1 : key == .up || key == .character("k") ? -1 : 0
+            dialog.kind = .policy(choice: min(max(choice + step, 0), max(count - 1, 0)))
+        case .drain:
+            if key == .character("t") {
+                let steps: [Double?] = [nil, 30, 60, 300, 600, 1_800, 3_600]
+                let index = steps.firstIndex { $0 == dialog.deadlineSeconds } ?? 0
+                dialog.deadlineSeconds = steps[(index + 1) % steps.count]
+            } else if key == .character("x") {
+                dialog.atDeadline = dialog.atDeadline == .keep ? .cut : .keep
+            }
+        default: break
+        }
+    }
+
+    private static func quit(_ key: Key, _ dialog: Dialog, _ state: inout ScreenState) -> [Effect] {
+        switch key {
+        case .character("k"):
+            state.overlay = nil
+            return [.quit]
+        case .character("d"), .character("x"):
+            guard isArmed(dialog, &state) else { return [] }
+            if let reason = state.readOnlyReason {
+                state.tell("read-only: \(reason)", .warning)
+                return []
+            }
+            let mode: StopMode = key == .character("d") ? .drain : .now
+            state.stopping = mode
+            return CommandFlow.send([.stop(mode: mode)], version: dialog.version, &state)
+        default: return []
+        }
+    }
+}
+
+/// Changing the number in the weight dialog.
+enum Weights {
+    static func adjusted(
+        _ key: Key, _ nodes: [String], weight: Int, typed: String, _ snapshot: Snapshot?
+    ) -> Dialog.Kind {
+        let now = min(max(Int(typed) ?? weight, 0), 100)
+        switch key {
+        case .character("+"), .character("="), .up: return .weight(nodes, weight: min(now + 1, 100), typed: "")
+        case .character("-"), .down: return .weight(nodes, weight: max(now - 1, 0), typed: "")
+        case .right: return .weight(nodes, weight: min(now + 10, 100), typed: "")
+        case .left: return .weight(nodes, weight: max(now - 10, 0), typed: "")
+        case .character("c"):
+            let configured = nodes.first.flatMap { snapshot?.node(named: $0)?.configuredWeight }
+            return .weight(nodes, weight: configured ?? now, typed: "")
+        case .backspace: return .weight(nodes, weight: weight, typed: String(typed.dropLast()))
+        case .character(let digit) where ("0"..."9").contains(digit):
+            let longer = typed + String(digit)
+            return .weight(nodes, weight: weight, typed: (Int(longer) ?? 101) <= 100 ? longer : String(digit))
+        default: return .weight(nodes, weight: weight, typed: typed)
+        }
+    }
+}

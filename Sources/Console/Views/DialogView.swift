@@ -1,0 +1,232 @@
+import GatewayCore
+
+/// A question before a change, with what the change would do.
+struct DialogView {
+    var dialog: Dialog
+    var snapshot: Snapshot?
+    var state: ScreenState
+
+    typealias Line = [(text: String, role: Role)]
+
+    func draw(_ canvas: inout Canvas) {
+        let lines = content.lines
+        let height = min(lines.count + 4, canvas.size.rows - 4)
+        let width = min(max(content.width, 60), canvas.size.columns - 2)
+        let box = Rect((canvas.size.columns - width) / 2, top(height, canvas.size), width, height)
+        Boxes.draw(&canvas, box, title: content.title, role: dialog.refusal == nil ? .accent : .alarm)
+        for (offset, line) in lines.prefix(height - 4).enumerated() {
+            draw(line, &canvas, Rect(box.x + 2, box.y + 1 + offset, width - 4, 1))
+        }
+        drawButtons(&canvas, Rect(box.x + 2, box.maxY - 2, width - 4, 1))
+    }
+
+    /// Away from the selected row, which stays in sight.
+    private func top(_ height: Int, _ size: Size) -> Int {
+        guard state.view == .fleet, let snapshot, let name = dialog.targets.first else { return (size.rows - height) / 2 }
+        let row = visibleNodes(snapshot, state).firstIndex { $0.name == name } ?? 0
+        return row + 5 < size.rows - 2 - height ? size.rows - 2 - height : 2
+    }
+
+    private var content: (title: String, lines: [Line], width: Int) {
+        let lines: [Line]
+        switch dialog.kind {
+        case .drain(let nodes): lines = drainLines(nodes)
+        case .undrain(let nodes): lines = undrainLines(nodes)
+        case .maintenance(let nodes): lines = drainLines(nodes)
+        case .weight(let nodes, let weight, let typed): lines = weightLines(nodes, Int(typed) ?? weight, typed)
+        case .policy(let choice): lines = policyLines(choice)
+        case .undo(let command): lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
+        case .quit: lines = quitLines
+        }
+        return (title, lines + refusalLines, 76)
+    }
+
+    private var title: String {
+        let names = dialog.targets.count > 3
+            ? "\(dialog.targets.count) nodes" : dialog.targets.joined(separator: ", ")
+        switch dialog.kind {
+        case .drain: return "Drain \(names)?"
+        case .undrain: return "Let \(names) serve again?"
+        case .maintenance: return "Put \(names) in maintenance?"
+        case .weight: return "Weight of \(names)"
+        case .policy: return "Routing policy"
+        case .undo: return "Undo?"
+        case .quit: return "Leave the console?"
+        }
+    }
+
+    private func draw(_ line: Line, _ canvas: inout Canvas, _ rect: Rect) {
+        var x = rect.x
+        for part in line {
+            let emphasis: Style.Emphasis = part.role == .title ? .bold : []
+            let text = DisplayWidth.clipped(part.text, to: max(rect.maxX - x, 0))
+            x += canvas.put(text, x, rect.y, Style(part.role, on: .dialog, emphasis))
+        }
+    }
+
+    /// Cancel comes first and is the one in focus.
+    private func drawButtons(_ canvas: inout Canvas, _ rect: Rect) {
+        var x = rect.x
+        for (index, hint) in DialogKeys.hints(dialog).enumerated() {
+            let label = index == 0 ? " Esc cancel " : "\(hint.key) \(hint.text)"
+            let width = DisplayWidth.of(label) + 2
+            guard x + width <= rect.maxX + 2 else { break }
+            if index == 0, hint.key == "Esc" {
+                x += canvas.put(label, x, rect.y, Style(.accent, on: .dialog, [.bold, .reverse])) + 2
+            } else {
+                x += canvas.put(hint.key + " ", x, rect.y, Style(.accent, on: .dialog, .bold))
+                x += canvas.put(hint.text, x, rect.y, Style(.text, on: .dialog)) + 2
+            }
+        }
+    }
+
+    private func drainLines(_ nodes: [String]) -> [Line] {
+        guard let snapshot else { return [] }
+        let preview = DrainPreview(nodes, snapshot)
+        var lines: [Line] = [
+            [
+                ("In flight now  ", .label), (NumberText.plural(preview.streams, "stream"), .title),
+                (", \(preview.beforeFirstToken) before the first token", .text),
+                (preview.streams > 0 ? ", oldest \(NumberText.span(preview.oldestAgeSeconds))" : "", .text),
+            ],
+            [("New requests   ", .label), ("none from the moment you confirm; streams finish untouched", .text)],
+        ]
+        if let hit = preview.hitRateLost {
+            lines.append([("Prefix cache   ", .label), ("hit rate \(NumberText.percent(hit))% here now; cold when it returns", .text)])
+        }
+        if case .drain = dialog.kind { lines.append(deadlineLine) }
+        lines.append([("", .text)])
+        for remainder in preview.remainders.prefix(6) { lines += Self.lines(of: remainder) }
+        return lines + hiddenLines
+    }
+
+    private var deadlineLine: Line {
+        guard let seconds = dialog.deadlineSeconds else {
+            return [("Deadline       ", .label), ("none: it drains for as long as streams last", .text)]
+        }
+        let after = dialog.atDeadline == .cut ? "what is left is cut" : "what is left is kept, with an alarm"
+        return [
+            ("Deadline       ", .label),
+            ("\(NumberText.span(seconds)), then \(after)", dialog.atDeadline == .cut ? .alarm : .text),
+        ]
+    }
+
+    private static func lines(of remainder: DrainPreview.Remainder) -> [Line] {
+        let count = "\(remainder.servingBefore) -> \(remainder.servingAfter) serving"
+        let role: Role = remainder.servingAfter == 0 ? .alarm : remainder.servingAfter == 1 ? .warning : .text
+        let kv = "KV \(percent(remainder.kvBefore)) -> ~\(percent(remainder.kvAfter))"
+        let streams = "streams each \(NumberText.rate(remainder.streamsEachBefore)) -> ~\(NumberText.rate(remainder.streamsEachAfter))"
+        let queue = "prefill queue each \(NumberText.rate(remainder.queueEachBefore)) -> ~\(NumberText.rate(remainder.queueEachAfter))"
+        return [
+            [("What remains   ", .label), (remainder.model, .title), (remainder.role == .mixed ? "" : " \(remainder.role.rawValue)", .label),
+                ("  \(count)", role)],
+            [("               ", .label), (kv, Threshold.kv.role(remainder.kvAfter)), ("  \(streams)", .text)],
+            [("               ", .label), (queue, .text)],
+        ]
+    }
+
+    private static func percent(_ ratio: Double?) -> String {
+        ratio == nil ? NumberText.unknown : NumberText.percent(ratio) + "%"
+    }
+
+    private var hiddenLines: [Line] {
+        guard let snapshot, dialog.targets.count > 1 else { return [] }
+        let visible = Set(visibleNodes(snapshot, state).map(\.name))
+        let hidden = dialog.targets.filter { !visible.contains($0) }
+        guard !hidden.isEmpty else { return [] }
+        return [[("\(hidden.count) of \(dialog.targets.count) marked nodes are hidden by the filter: \(hidden.joined(separator: ", "))", .warning)]]
+    }
+
+    private func undrainLines(_ nodes: [String]) -> [Line] {
+        nodes.prefix(8).compactMap { snapshot?.node(named: $0) }.map { node in
+            [
+                (node.name, .title), ("  \(node.state.rawValue)", StateWord(node).role),
+                (", \(NumberText.plural(node.active, "stream")) left; takes new requests at weight \(node.weight)", .text),
+            ]
+        }
+    }
+
+    private func weightLines(_ nodes: [String], _ weight: Int, _ typed: String) -> [Line] {
+        guard let snapshot else { return [] }
+        let node = nodes.first.flatMap { snapshot.node(named: $0) }
+        let now = node.map { String($0.weight) } ?? NumberText.unknown
+        let configured = node.map { String($0.configuredWeight) } ?? NumberText.unknown
+        let filled = Bars.filled(Double(weight) / 100, width: 20)
+        var lines: [Line] = [
+            [
+                ("now ", .label), (now, .text), ("   configured ", .label), (configured, .text), ("   new ", .label),
+                (String(weight), .title), ("  ", .text), (filled, .accent),
+            ],
+            [("digits set it, + and - step by 1, Left and Right by 10", .label)],
+            [("", .text)],
+            [("Share of new requests", .label)],
+        ]
+        for line in SharePreview(nodes, weight: weight, snapshot).lines.prefix(10) {
+            let isTarget = nodes.contains(line.node)
+            let name = DisplayWidth.shortened(line.node, to: 16)
+            let padding = String(repeating: " ", count: max(18 - DisplayWidth.of(name), 0))
+            let change = "\(Self.percent(line.share)) -> \(Self.percent(line.newShare))"
+            lines.append([
+                (isTarget ? "▸ " : "  ", .accent), (name + padding, isTarget ? .title : .text), (change, .text),
+                (line.share == nil ? "  (not serving)" : "", .label),
+            ])
+        }
+        if weight == 0 { lines.append([("0: no new request; streams go on", .warning)]) }
+        return lines + hiddenLines
+    }
+
+    private func policyLines(_ choice: Int) -> [Line] {
+        guard let gateway = snapshot?.gateway else { return [] }
+        var lines: [Line] = gateway.policies.enumerated().map { index, name in
+            let padding = String(repeating: " ", count: max(20 - DisplayWidth.of(name), 1))
+            return [
+                (index == choice ? "▸ " : "  ", .accent), (name + padding, index == choice ? .title : .text),
+                (PolicyWords.meaning(of: name), .label), (name == gateway.policy ? "  (now)" : "", .good),
+            ]
+        }
+        lines.append([("", .text)])
+        let hit = snapshot?.totals.prefixHitRate
+        lines.append([
+            ("New requests follow it at once, open streams stay. Prefix hits now: ", .label),
+            (Self.percent(hit), .title),
+        ])
+        return lines
+    }
+
+    private var quitLines: [Line] {
+        let active = Int(snapshot?.totals.active ?? 0)
+        let address = snapshot?.gateway.address ?? ""
+        return [
+            [("The gateway \(address) carries ", .text), (NumberText.plural(active, "stream"), .title)],
+            [("", .text)],
+            [("k  ", .accent), ("keep serving: only the console goes; signalbox attach returns", .text)],
+            [("d  ", .accent), ("drain, then stop: no new request, the gateway ends after the last stream", .text)],
+            [("x  ", .accent), ("stop now: \(active == 0 ? "no stream is cut" : "\(active) streams are cut")", active == 0 ? .text : .alarm)],
+        ]
+    }
+
+    private var refusalLines: [Line] {
+        guard let refusal = dialog.refusal else { return [] }
+        return [
+            [("", .text)], [("Refused: ", .alarm), (refusal, .text)],
+            [
+                ("To force it, type the node's name and Enter: ", .label), (dialog.typed, .title), ("_", .accent),
+            ],
+        ]
+    }
+}
+
+/// What a policy does, in a few words.
+enum PolicyWords {
+    static func meaning(of policy: String) -> String {
+        switch policy {
+        case "round-robin": "each node in turn, by weight"
+        case "random": "any node, by weight"
+        case "least-requests": "the node with the fewest requests"
+        case "power-of-two": "the better one of two at random"
+        case "session-affinity": "a session stays on its node"
+        case "prefix-affinity": "where most of the prompt is cached"
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import GatewayCore
+
+/// The columns of the fleet table. At 80 columns all up to priority 13 stand; the others join by width.
+struct FleetColumns {
+    var history: History
+    /// One scale for a whole column of trends.
+    var tokensCeiling: Double
+    var ttftCeiling: Double
+    var nameWidth: Int
+    var stateWidth: Int
+
+    var columns: [Column<FleetRow>] { identity + memory + queues + latency + output + wide }
+
+    private var identity: [Column<FleetRow>] {
+        [
+            Column([""], 1, priority: 0, .left) { row, _ in
+                guard row.kind == .node, let state = row.state else { return .empty }
+                return .text(state.letter, state.role, .bold)
+            },
+            Column(["NODE"], 8, ideal: nameWidth, priority: 0, .left, largest: 24) { row, _ in
+                switch row.kind {
+                case .gpu: .text("  " + row.name, .label)
+                case .node: .text(row.name, row.isStale ? .faint : .title)
+                case .total: .text(row.name, .title, .bold)
+                }
+            },
+            Column(["STATE"], stateWidth, priority: 14, .left) { row, width in
+                guard let state = row.state else { return .empty }
+                let detail = row.stateDetail.map { " \($0)" } ?? ""
+                return .text(DisplayWidth.clipped(state.word + detail, to: width), state.role)
+            },
+            Column(["W"], 3, ideal: 4, priority: 3) { row, _ in
+                row.kind == .node ? .text(row.weight ?? "--", row.isReweighted ? .accent : .text) : .empty
+            },
+            Column(["SHARE %", "SHR%"], 4, ideal: 5, priority: 18) { row, _ in
+                row.kind == .node ? .text(NumberText.percent(row.share)) : .empty
+            },
+        ]
+    }
+
+    private var memory: [Column<FleetRow>] {
+        [
+            Column(["HBM %", "HBM"], 8, ideal: 12, priority: 4, largest: 16) { row, _ in
+                let role = Threshold.hbm.role(row.hbmShare, normal: .hbm)
+                let label = mark(row, .hbm, NumberText.percent(row.hbmShare))
+                return .bar(row.hbmShare, label: label, role: role, labelRole: Threshold.hbm.role(row.hbmShare))
+            },
+            Column(["HBM GB"], 7, priority: 21) { row, _ in
+                guard row.hbmUsed != nil else { return .text(NumberText.unknown) }
+                return .text(
+                    "\(NumberText.gigabytes(row.hbmUsed))/\(NumberText.gigabytes(row.hbmTotal))", .label)
+            },
+            Column(["KV %", "KV"], 8, ideal: 12, priority: 2, largest: 16) { row, _ in
+                guard row.kind != .gpu else { return .empty }
+                let role = Threshold.kv.role(row.kv, normal: .kv)
+                let label = mark(row, .kvUsage, NumberText.percent(row.kv))
+                return .bar(row.kv, label: label, role: role, labelRole: Threshold.kv.role(row.kv))
+            },
+            number(["HIT %", "HIT%", "HIT"], 4, priority: 5, .prefixHitRate) { NumberText.percent($0.hit) },
+        ]
+    }
+
+    private var queues: [Column<FleetRow>] {
+        [
+            Column(["PREFILL", "PRE"], 4, ideal: 7, priority: 6) { row, _ in
+                guard row.kind != .gpu else { return .empty }
+                return .text(
+                    mark(row, .queues, NumberText.short(row.prefill)), Threshold.queue.role(row.prefill))
+            },
+            number(["DECODE", "DEC"], 4, ideal: 6, priority: 7, .queues) { NumberText.short($0.decode) },
+            number(["RUN"], 4, priority: 22, .running) { NumberText.short($0.running) },
+            number(["WAIT"], 4, priority: 22, .waiting) { NumberText.short($0.waiting) },
+        ]
+    }
+
+    private var latency: [Column<FleetRow>] {
+        [
+            latency(["TTFT p50 ms", "TTFT p50", "TTFT50"], 6, ideal: 8, 8) { $0.ttft?.p50 },
+            latency(["p99 ms", "p99"], 5, ideal: 6, 9, Threshold.ttft) { $0.ttft?.p99 },
+            latency(["TPOT p50 ms", "TPOT p50", "TPOT"], 4, ideal: 8, 10) { $0.tpot?.p50 },
+            latency(["p99 ms", "p99"], 4, ideal: 6, 11, Threshold.tpot) { $0.tpot?.p99 },
+        ]
+    }
+
+    private var output: [Column<FleetRow>] {
+        [
+            number(["TOK/S"], 5, ideal: 6, priority: 1, .tokensPerSecond) { NumberText.count($0.tokens) },
+            number(["REQ/S"], 5, priority: 23, []) { NumberText.rate($0.requests) },
+            number(["$/M TOK", "$/Mtok", "$/M"], 5, ideal: 6, priority: 12, .dollars) {
+                NumberText.dollars($0.dollars)
+            },
+            number(["$/H"], 5, priority: 25, []) { NumberText.dollars($0.dollarsPerHour) },
+        ]
+    }
+
+    private var wide: [Column<FleetRow>] {
+        [
+            Column(["TOK/S, LAST SECONDS", "TOK/S TREND", "TREND"], 8, ideal: 10, priority: 15, .left, largest: 40) {
+                row, width in trend(row, .tokensPerSecond, width, tokensCeiling)
+            },
+            Column(["TTFT p50 TREND", "TTFT TREND", "TTFT"], 10, priority: 24, .left, largest: 24) { row, width in
+                row.kind == .total ? .empty : trend(row, .ttftP50, width, ttftCeiling)
+            },
+            Column(["GPU %", "GPU%"], 4, ideal: 5, priority: 16) { row, _ in
+                .text(NumberText.percent(row.utilization))
+            },
+            Column(["WATT"], 6, priority: 20) { row, _ in .text(NumberText.count(row.power), .label) },
+            Column(["TEMP C", "\u{B0}C"], 3, priority: 19) { row, _ in
+                .text(NumberText.count(row.temperature), Threshold.temperature.role(row.temperature, normal: .label))
+            },
+            Column(["ROLE"], 7, priority: 17, .left) { row, _ in row.role.map { .text($0, .label) } ?? .empty },
+            Column(["MODEL"], 12, ideal: 16, priority: 26, .left, largest: 28) { row, _ in
+                row.model.map { .text($0, .label) } ?? .empty
+            },
+            Column(["ENGINE"], 11, priority: 27, .left, largest: 16) { row, _ in
+                row.engine.map { .text($0, .label) } ?? .empty
+            },
+        ]
+    }
+
+    private func number(
+        _ titles: [String], _ minimum: Int, ideal: Int? = nil, priority: Int, _ field: EstimatedFields,
+        _ text: @escaping (FleetRow) -> String
+    ) -> Column<FleetRow> {
+        Column(titles, minimum, ideal: ideal, priority: priority) { row, _ in
+            row.kind == .gpu ? .empty : .text(mark(row, field, text(row)))
+        }
+    }
+
+    private func latency(
+        _ titles: [String], _ minimum: Int, ideal: Int, _ priority: Int, _ threshold: Threshold? = nil,
+        _ value: @escaping (FleetRow) -> Double?
+    ) -> Column<FleetRow> {
+        Column(titles, minimum, ideal: ideal, priority: priority) { row, _ in
+            guard row.kind != .gpu else { return .empty }
+            let seconds = value(row)
+            return .text(NumberText.milliseconds(seconds), threshold?.role(seconds) ?? .text)
+        }
+    }
+
+    private func trend(_ row: FleetRow, _ series: Series, _ width: Int, _ ceiling: Double) -> CellContent {
+        guard let node = row.trendNodes.first else { return .empty }
+        return .trend(history.last(width, of: series, node: node), ceiling: ceiling)
+    }
+
+    /// `~` before what the gateway estimated.
+    private func mark(_ row: FleetRow, _ field: EstimatedFields, _ text: String) -> String {
+        text != NumberText.unknown && !field.isEmpty && row.estimated.contains(field) ? "~" + text : text
+    }
+}

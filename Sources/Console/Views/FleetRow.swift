@@ -1,0 +1,140 @@
+import GatewayCore
+
+/// One line of the fleet table: a node, one GPU of a node, or the whole fleet.
+package struct FleetRow {
+    package enum Kind: Equatable { case total, node, gpu }
+
+    package var kind: Kind
+    package var name: String
+    package var state: StateWord?
+    package var stateDetail: String?
+    package var role: String?
+    package var model: String?
+    package var engine: String?
+    package var weight: String?
+    package var isReweighted = false
+    package var share: Double?
+    package var hbmShare: Double?
+    package var hbmUsed: Double?
+    package var hbmTotal: Double?
+    package var kv: Double?
+    package var hit: Double?
+    package var prefill: Double?
+    package var decode: Double?
+    package var active: Double?
+    package var running: Double?
+    package var waiting: Double?
+    package var ttft: LatencySummary?
+    package var tpot: LatencySummary?
+    package var tokens: Double?
+    package var requests: Double?
+    package var dollars: Double?
+    package var dollarsPerHour: Double?
+    package var utilization: Double?
+    package var power: Double?
+    package var temperature: Double?
+    package var age: Double?
+    package var estimated: EstimatedFields = []
+    package var isStale = false
+    /// Whose history the trends show: nil: the sum of `trendNodes`.
+    package var trendNodes: [String] = []
+
+    private init(kind: Kind, name: String) {
+        self.kind = kind
+        self.name = name
+    }
+
+    package init(_ node: NodeStatus) {
+        self.init(kind: .node, name: node.name)
+        state = StateWord(node)
+        stateDetail = Self.detail(of: node)
+        role = node.role.rawValue
+        model = node.models.count > 1 ? "\(node.models[0]) +\(node.models.count - 1)" : node.models.first
+        engine = node.engine == .unknown ? nil : "\(node.engine.rawValue) \(node.engineVersion ?? "")".trimmed
+        weight = "\(node.weight)"
+        isReweighted = node.weight != node.configuredWeight
+        share = node.trafficShare
+        (hbmShare, hbmUsed, hbmTotal) = (node.hbmShare, node.hbmUsedBytes, node.hbmTotalBytes)
+        (kv, hit) = (node.kvUsage, node.prefixHitRate)
+        (prefill, decode) = (node.prefillQueue, node.decodeQueue)
+        (active, running, waiting) = (Double(node.active), node.running, node.waiting)
+        (ttft, tpot) = (node.ttft ?? node.engineTTFT, node.tpot ?? node.engineTPOT)
+        (tokens, requests) = (node.tokensPerSecond, node.requestsPerSecond)
+        (dollars, dollarsPerHour) = (node.dollarsPerMillionTokens, node.dollarsPerHour)
+        utilization = Self.mean(node.gpus.map(\.utilization))
+        power = Self.sum(node.gpus.map(\.powerWatts))
+        temperature = node.gpus.compactMap(\.temperatureCelsius).max()
+        age = node.readingAgeSeconds
+        estimated = node.estimated
+        isStale = node.isStale
+        trendNodes = [node.name]
+    }
+
+    package init(_ gpu: GPUReading, number: Int, of node: NodeStatus) {
+        let instance = gpu.migInstance.map { " \($0)" } ?? ""
+        self.init(kind: .gpu, name: "GPU \(gpu.index ?? number)\(instance)")
+        model = gpu.name
+        (hbmUsed, hbmTotal) = (gpu.memoryUsedBytes, gpu.memoryTotalBytes)
+        if let used = hbmUsed, let total = hbmTotal, total > 0 { hbmShare = used / total }
+        (utilization, power) = (gpu.utilization, gpu.powerWatts)
+        temperature = gpu.temperatureCelsius
+        isStale = node.isStale
+    }
+
+    /// The fleet: sums, and latencies from the gateway's merged buckets. Stale nodes are left out.
+    package init(total snapshot: Snapshot) {
+        let fresh = snapshot.nodes.filter { !$0.isStale && $0.state != .unhealthy }
+        let name = fresh.count == snapshot.nodes.count ? "ALL" : "ALL \(fresh.count)/\(snapshot.nodes.count)"
+        self.init(kind: .total, name: name)
+        let rows = fresh.map { FleetRow($0) }
+        hbmUsed = Self.sum(rows.map(\.hbmUsed))
+        hbmTotal = Self.sum(rows.filter { $0.hbmUsed != nil }.map(\.hbmTotal))
+        if let used = hbmUsed, let total = hbmTotal, total > 0 { hbmShare = used / total }
+        let knowsCapacity = fresh.allSatisfy { $0.kvCapacityTokens != nil || $0.kvUsage == nil }
+        kv = Self.kvUsage(of: fresh, byCapacity: knowsCapacity)
+        if !knowsCapacity { estimated.insert(.kvUsage) }
+        for row in rows { estimated.formUnion(row.estimated.subtracting(.kvUsage)) }
+        hit = snapshot.totals.prefixHitRate
+        prefill = Self.sum(rows.map(\.prefill))
+        decode = Self.sum(rows.map(\.decode))
+        active = Double(snapshot.totals.active)
+        running = Self.sum(rows.map(\.running))
+        waiting = Self.sum(rows.map(\.waiting))
+        (ttft, tpot) = (snapshot.totals.ttft, snapshot.totals.tpot)
+        (tokens, requests) = (snapshot.totals.tokensPerSecond, snapshot.totals.requestsPerSecond)
+        dollars = snapshot.totals.dollarsPerMillionTokens
+        dollarsPerHour = snapshot.totals.dollarsPerHour
+        utilization = Self.mean(rows.map(\.utilization))
+        power = Self.sum(rows.map(\.power))
+        temperature = rows.compactMap(\.temperature).max()
+        trendNodes = []
+    }
+
+    /// What the state is about, in a few letters: streams left, age of the reading.
+    private static func detail(of node: NodeStatus) -> String? {
+        if let drain = node.drain, node.state == .draining { return "\(drain.remaining) left" }
+        if node.isStale { return node.readingAgeSeconds.map { NumberText.span($0) } }
+        if let restarted = node.restartedSecondsAgo { return "up \(NumberText.span(restarted))" }
+        return node.safeToDelete && node.state != .serving ? "empty" : nil
+    }
+
+    static func sum(_ values: [Double?]) -> Double? {
+        let known = values.compactMap { $0 }
+        return known.isEmpty ? nil : known.reduce(0, +)
+    }
+
+    static func mean(_ values: [Double?]) -> Double? {
+        let known = values.compactMap { $0 }
+        return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+    }
+
+    /// Weighted by capacity where every node tells it, else a plain mean, which is an estimate.
+    private static func kvUsage(of nodes: [NodeStatus], byCapacity: Bool) -> Double? {
+        guard byCapacity else { return mean(nodes.map(\.kvUsage)) }
+        let parts = nodes.compactMap { node in
+            node.kvUsage.flatMap { usage in node.kvCapacityTokens.map { (usage, $0) } }
+        }
+        let capacity = parts.reduce(0) { $0 + $1.1 }
+        return capacity > 0 ? parts.reduce(0) { $0 + $1.0 * $1.1 } / capacity : nil
+    }
+}

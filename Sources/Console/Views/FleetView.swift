@@ -1,0 +1,94 @@
+import GatewayCore
+
+/// A row for each node, the total pinned above; what is below the rows tells the last minutes.
+struct FleetView {
+    var snapshot: Snapshot
+    var history: History
+    var state: ScreenState
+
+    func draw(_ canvas: inout Canvas, _ rect: Rect) {
+        let nodes = visibleNodes(snapshot, state)
+        let table = Table(columns: columns(nodes, rect.width).columns)
+        let layout = table.layout(width: rect.width)
+        table.drawTitles(&canvas, rect, layout: layout)
+        table.draw(FleetRow(total: snapshot), &canvas, rect.inset(top: 1), isBold: true, layout: layout)
+        let body = rect.inset(top: 2)
+        guard !nodes.isEmpty else { return drawNothing(&canvas, body) }
+        let rows = lines(of: nodes, room: body.height)
+        let deck = body.height - rows.count - 1
+        let shown = deck >= FleetDeck.minimumHeight ? rows.count : body.height
+        let first = firstRow(rows, height: shown)
+        for (offset, row) in rows.dropFirst(first).prefix(shown).enumerated() {
+            draw(row, table, layout, &canvas, body.inset(top: offset))
+        }
+        if deck >= FleetDeck.minimumHeight {
+            FleetDeck(snapshot: snapshot, history: history, state: state)
+                .draw(&canvas, body.inset(top: rows.count + 1))
+        }
+    }
+
+    /// A node's line and, where wanted or where there is room for all, a line for each of its GPUs.
+    private func lines(of nodes: [NodeStatus], room: Int) -> [(node: NodeStatus, row: FleetRow)] {
+        nodes.flatMap { node -> [(node: NodeStatus, row: FleetRow)] in
+            let gpus = state.showsGPUs ? node.gpus : []
+            return [(node, FleetRow(node))]
+                + gpus.enumerated().map { (node, FleetRow($1, number: $0, of: node)) }
+        }
+    }
+
+    private func draw(
+        _ line: (node: NodeStatus, row: FleetRow), _ table: Table<FleetRow>,
+        _ layout: [(column: Int, x: Int, width: Int)], _ canvas: inout Canvas, _ rect: Rect
+    ) {
+        let isNode = line.row.kind == .node
+        table.draw(line.row, &canvas, rect, isDim: line.row.isStale, layout: layout)
+        if isNode, state.marks.contains(line.node.name) {
+            canvas.put("•", rect.x, rect.y, Style(.accent, on: .base, .bold))
+        }
+        guard isNode, line.node.name == state.selectedNode else { return }
+        canvas.lift(Rect(rect.x, rect.y, rect.width, 1), to: .selected)
+        if !state.marks.contains(line.node.name) {
+            canvas.put("▸", rect.x, rect.y, Style(.accent, on: .selected, .bold))
+        }
+    }
+
+    /// The selection in sight, with the list standing still as long as it can.
+    private func firstRow(_ rows: [(node: NodeStatus, row: FleetRow)], height: Int) -> Int {
+        let selected = rows.firstIndex { $0.node.name == state.selectedNode } ?? 0
+        return Scrolling.first(selected: selected, count: rows.count, height: height)
+    }
+
+    private func columns(_ nodes: [NodeStatus], _ width: Int) -> FleetColumns {
+        let shown = nodes.prefix(128)
+        let tokens = shown.flatMap { history.last(24, of: .tokensPerSecond, node: $0.name) }
+        let ttft = shown.flatMap { history.last(24, of: .ttftP50, node: $0.name) }
+        let longest = nodes.map { DisplayWidth.of($0.name) }.max() ?? 8
+        let detail = nodes.contains { FleetRow($0).stateDetail != nil }
+        return FleetColumns(
+            history: history, tokensCeiling: Bars.ceiling(of: tokens), ttftCeiling: Bars.ceiling(of: ttft),
+            nameWidth: min(max(longest, 8), 16), stateWidth: detail ? 17 : 9)
+    }
+
+    private func drawNothing(_ canvas: inout Canvas, _ rect: Rect) {
+        let text =
+            if snapshot.nodes.isEmpty {
+                "No node is configured: start with signalbox http://HOST:PORT or add nodes to the configuration."
+            } else if state.faultsOnly {
+                "No node has a fault. ! shows all \(snapshot.nodes.count)."
+            } else {
+                "No node matches \(state.activeFilter). Esc clears the filter."
+            }
+        canvas.put(text, rect.x + 2, rect.y + 1, Style(.label), limit: rect.width - 3)
+    }
+}
+
+/// Which part of a long list is shown.
+enum Scrolling {
+    /// The first row, by whole half pages, so that moving by one does not shift all rows.
+    static func first(selected: Int, count: Int, height: Int) -> Int {
+        guard height > 0, count > height, selected >= height else { return 0 }
+        let step = max(height / 2, 1)
+        let pages = (selected - height) / step + 1
+        return min(pages * step, count - height)
+    }
+}

@@ -1,0 +1,100 @@
+import GatewayCore
+
+/// The whole screen: two lines on top, a view, a status line and a line of keys. Pure and total for every size.
+package func drawScreen(_ snapshot: Snapshot?, _ history: History, _ state: ScreenState) -> Canvas {
+    var canvas = Canvas(state.size)
+    guard state.size.columns >= ScreenLayout.minimum.columns, state.size.rows >= ScreenLayout.minimum.rows else {
+        drawTooSmall(&canvas, snapshot, state)
+        return canvas
+    }
+    drawVerdict(&canvas, snapshot, state)
+    if let snapshot {
+        FleetNumbers.draw(snapshot, &canvas, 1)
+        drawBody(&canvas, ScreenLayout.body(state.size), snapshot, history, state)
+    } else {
+        drawWaiting(&canvas, ScreenLayout.body(state.size), state)
+    }
+    StatusLine(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 2)
+    KeyHints(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 1)
+    drawOverlay(&canvas, snapshot, state)
+    return canvas
+}
+
+package enum ScreenLayout {
+    /// Below this only the verdict stands.
+    package static let minimum = Size(50, 10)
+
+    /// What is left for the view.
+    package static func body(_ size: Size) -> Rect { Rect(0, 2, size.columns, size.rows - 4) }
+}
+
+private func drawBody(
+    _ canvas: inout Canvas, _ rect: Rect, _ snapshot: Snapshot, _ history: History, _ state: ScreenState
+) {
+    switch state.view {
+    case .fleet: FleetView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
+    case .node: NodeView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
+    case .streams: StreamsView(snapshot: snapshot, state: state).draw(&canvas, rect)
+    case .routing: RoutingView(snapshot: snapshot, state: state).draw(&canvas, rect)
+    case .events: EventsView(snapshot: snapshot, state: state).draw(&canvas, rect)
+    }
+}
+
+private func drawOverlay(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state: ScreenState) {
+    switch state.overlay {
+    case nil: break
+    case .help(let scroll): HelpView(state: state, scroll: scroll).draw(&canvas)
+    case .sortMenu(let choice): drawSortMenu(&canvas, state, choice)
+    case .prompt(let prompt): PromptView(prompt: prompt, snapshot: snapshot, state: state).draw(&canvas)
+    case .dialog(let dialog): DialogView(dialog: dialog, snapshot: snapshot, state: state).draw(&canvas)
+    }
+}
+
+private func drawVerdict(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state: ScreenState) {
+    let verdict = Verdict(snapshot, state)
+    let badge = canvas.put(" \(verdict.badge) ", 0, 0, Style(verdict.role, on: .base, [.bold, .reverse]))
+    var flags: [(String, Role)] = []
+    if let reason = state.readOnlyReason, !reason.isEmpty { flags.append(("READ-ONLY", .warning)) }
+    if state.ownership == .demo { flags.append(("DEMO", .accent)) }
+    if let frozen = state.frozenAt { flags.append(("FROZEN \(NumberText.span(state.now - frozen))", .warning)) }
+    var end = state.size.columns - 1
+    let clock = NumberText.clock(snapshot?.time ?? state.now)
+    let address = snapshot?.gateway.address ?? ""
+    let place = state.size.columns >= 110 && !address.isEmpty ? "\(address)  \(clock)" : clock
+    canvas.putRight(place, endingAt: end, 0, Style(.label), width: place.count)
+    end -= place.count + 1
+    for (flag, role) in flags {
+        let text = " \(flag) "
+        canvas.putRight(text, endingAt: end, 0, Style(role, on: .base, [.bold, .reverse]), width: text.count)
+        end -= text.count + 1
+    }
+    let room = end - badge - 2
+    let text = DisplayWidth.clipped(verdict.text, to: max(room, 0))
+    canvas.put(text, badge + 1, 0, Style(.title, on: .base, .bold), limit: max(room, 0))
+}
+
+private func drawWaiting(_ canvas: inout Canvas, _ rect: Rect, _ state: ScreenState) {
+    canvas.put("No picture of the fleet yet.", rect.x + 2, rect.y + 1, Style(.title), limit: rect.width - 3)
+    let text: String =
+        switch state.connection {
+        case .connecting(let reason?): reason
+        case .connecting(nil): "Connecting to the gateway; the first picture comes within a second."
+        case .connected: "Connected; waiting for the first picture."
+        case .lost(_, let reason): reason
+        }
+    canvas.put(text, rect.x + 2, rect.y + 3, Style(.label), limit: rect.width - 3)
+    canvas.put("q leaves.", rect.x + 2, rect.y + 5, Style(.label), limit: rect.width - 3)
+}
+
+private func drawTooSmall(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state: ScreenState) {
+    let verdict = Verdict(snapshot, state)
+    canvas.put("\(verdict.badge): \(verdict.text)", 0, 0, Style(verdict.role, on: .base, .bold))
+    let minimum = ScreenLayout.minimum
+    let size = "\(state.size.columns)x\(state.size.rows)"
+    canvas.put("\(size); needs \(minimum.columns)x\(minimum.rows)", 0, 1, Style(.label))
+    if state.dialog?.kind == .quit {
+        canvas.put("k keep serving  d drain, stop  x stop now", 0, 2, Style(.warning))
+    } else {
+        canvas.put("q leaves", 0, 2, Style(.label))
+    }
+}

@@ -1,0 +1,83 @@
+import GatewayCore
+
+/// The first line of the screen: how the fleet is, in words, with the count and the names.
+package struct Verdict: Equatable, Sendable {
+    package var badge: String
+    package var role: Role
+    package var text: String
+
+    package init(_ snapshot: Snapshot?, _ state: ScreenState) {
+        switch state.connection {
+        case .lost(let since, let reason):
+            let age = NumberText.span(state.now - since)
+            self.init("LOST", .alarm, "the gateway does not answer for \(age); what follows is old. \(reason)")
+        case .connecting(let reason) where snapshot == nil:
+            self.init("CONNECTING", .warning, reason ?? "asking the gateway for its first picture")
+        default:
+            guard let snapshot else {
+                self.init("CONNECTING", .warning, "waiting for the gateway's first picture")
+                return
+            }
+            self.init(of: snapshot)
+        }
+    }
+
+    private init(_ badge: String, _ role: Role, _ text: String) {
+        self.badge = badge
+        self.role = role
+        self.text = text
+    }
+
+    private init(of snapshot: Snapshot) {
+        let serving = snapshot.nodes.filter { $0.state == .serving && !$0.isStale }.count
+        let parts = Self.parts(of: snapshot)
+        let fleet = "\(serving) of \(NumberText.plural(snapshot.nodes.count, "node")) serving"
+        let text = ([fleet] + parts.map(\.text)).joined(separator: " · ")
+        if snapshot.gateway.isStopping {
+            let left = NumberText.plural(Int(snapshot.totals.active), "stream")
+            self.init("STOPPING", .warning, "the gateway ends after \(left) · " + text)
+        } else if snapshot.nodes.isEmpty {
+            self.init("EMPTY", .warning, "the gateway has no node")
+        } else if serving == 0 || parts.contains(where: { $0.role == .alarm }) {
+            self.init("ALARM", .alarm, text)
+        } else if parts.contains(where: { $0.role == .warning }) {
+            self.init("WATCH", .warning, text)
+        } else {
+            self.init("OK", .good, text)
+        }
+    }
+
+    private static func parts(of snapshot: Snapshot) -> [(text: String, role: Role)] {
+        let nodes = snapshot.nodes
+        var parts: [(text: String, role: Role)] = []
+        func add(_ chosen: [NodeStatus], _ word: String, _ role: Role, _ detail: (NodeStatus) -> String? = { _ in nil }) {
+            guard !chosen.isEmpty else { return }
+            parts.append(("\(chosen.count) \(word): \(names(chosen, detail))", role))
+        }
+        add(nodes.filter { $0.state == .unhealthy }, "unhealthy", .alarm)
+        add(nodes.filter { Threshold.kv.level($0.kvUsage) == .alarm && !$0.isStale }, "out of KV", .alarm)
+        add(nodes.filter { StateWord($0).word == "stale" }, "stale", .warning) { node in
+            node.readingAgeSeconds.map { NumberText.span($0) }
+        }
+        add(nodes.filter { $0.state == .draining }, "draining", .warning) { node in
+            node.drain.map { "\($0.remaining) left" }
+        }
+        if snapshot.gateway.queued > 0 {
+            parts.append(("\(snapshot.gateway.queued) requests wait for a node", .warning))
+        }
+        add(nodes.filter { Threshold.kv.level($0.kvUsage) == .warning && !$0.isStale }, "KV tight", .warning)
+        add(nodes.filter { Threshold.ttft.level($0.ttft?.p99) != .normal && !$0.isStale }, "slow first token", .warning)
+        add(nodes.filter { $0.restartedSecondsAgo != nil }, "restarted", .warning)
+        add(nodes.filter { $0.state == .starting }, "starting", .label)
+        add(nodes.filter { $0.state == .drained }, "drained", .label) { $0.safeToDelete ? "safe to delete" : nil }
+        add(nodes.filter { $0.state == .maintenance }, "in maintenance", .label)
+        return parts
+    }
+
+    private static func names(_ nodes: [NodeStatus], _ detail: (NodeStatus) -> String?) -> String {
+        let shown = nodes.prefix(3).map { node in
+            node.name + (detail(node).map { " (\($0))" } ?? "")
+        }
+        return shown.joined(separator: ", ") + (nodes.count > 3 ? ", ..." : "")
+    }
+}
