@@ -32,7 +32,8 @@ extension EngineReading {
         let names = text.names
         if names.isEmpty {
             return
-                "no metric at \(place): give the engine's own /metrics (vLLM, SGLang, TGI, TensorRT-LLM, llama.cpp)"
+                "no metric at \(place): give the engine's own /metrics (vLLM, SGLang, TGI, TensorRT-LLM, "
+                + "llama.cpp)"
         }
         if names.contains(where: { $0.hasPrefix("dynamo_frontend_") }) {
             return

@@ -1,7 +1,8 @@
 import GatewayCore
 
-/// llama.cpp's `llama-server --metrics` (`tools/server/`, b11434) and ik_llama.cpp, which still has the older KV
-/// gauges. Its throughput gauges are averages since the last scrape by anybody: the counters are used instead.
+/// llama.cpp's `llama-server --metrics` (`tools/server/`, b11434) and ik_llama.cpp, which still has the older
+/// KV gauges. Its throughput gauges are averages since the last scrape by anybody: the counters are used
+/// instead.
 extension EngineDialect {
     static let llamacpp = EngineDialect(kind: .llamacpp) { text in
         text.hasName(prefix: "llamacpp:")

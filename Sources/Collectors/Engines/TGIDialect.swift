@@ -1,7 +1,7 @@
 import GatewayCore
 
-/// Hugging Face TGI 3 by its documentation (`docs/source/reference/metrics.md`). Unverified: no real scrape of
-/// it was to be had; only an adapter's with the same names. Counters lack `_total`, durations are seconds.
+/// Hugging Face TGI 3 by its documentation (`docs/source/reference/metrics.md`). Unverified: no real scrape
+/// of it was to be had; only an adapter's with the same names. Counters lack `_total`, durations are seconds.
 extension EngineDialect {
     static let tgi = EngineDialect(kind: .tgi) { text in
         text.hasName(prefix: "tgi_")

@@ -1,7 +1,7 @@
 import GatewayCore
 
-/// trtllm-serve's `/prometheus/metrics` (`tensorrt_llm/metrics/collector.py`, 2026; 1.0 and 1.1 have latencies
-/// only, without a prefix), and the `nv_trt_llm_*` metrics of Triton's TensorRT-LLM backend.
+/// trtllm-serve's `/prometheus/metrics` (`tensorrt_llm/metrics/collector.py`, 2026; 1.0 and 1.1 have
+/// latencies only, without a prefix), and the `nv_trt_llm_*` metrics of Triton's TensorRT-LLM backend.
 extension EngineDialect {
     static let tensorrtLLM = EngineDialect(kind: .tensorrtLLM) { text in
         text.hasName(prefix: "trtllm_")

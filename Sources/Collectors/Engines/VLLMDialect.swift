@@ -1,7 +1,7 @@
 import GatewayCore
 
-/// vLLM 0.4 to 0.33 (`vllm/v1/metrics/loggers.py` and `vllm/engine/metrics.py`), under Ray Serve (`ray_vllm:`),
-/// and NVIDIA NIM, which leaves the prefix out.
+/// vLLM 0.4 to 0.33 (`vllm/v1/metrics/loggers.py` and `vllm/engine/metrics.py`), under Ray Serve
+/// (`ray_vllm:`), and NVIDIA NIM, which leaves the prefix out.
 extension EngineDialect {
     static let vllm = EngineDialect(kind: .vllm) { text in
         text.hasName(prefix: "vllm:") || text.hasName(prefix: "ray_vllm:")
@@ -50,8 +50,9 @@ private struct VLLMNames {
     private func sum(_ name: String) -> Double? { text.sum(prefix + name) }
     private func histogram(_ name: String) -> BucketHistogram? { text.histogram(prefix + name) }
 
-    /// Requests whose KV is on its way from a prefill node. Only a KV consumer has the stages (0.32 on); before
-    /// that "deferred" says it, which without a KV connector means other waits (a grammar) and is left out.
+    /// Requests whose KV is on its way from a prefill node. Only a KV consumer has the stages (0.32 on);
+    /// before that "deferred" says it, which without a KV connector means other waits (a grammar) and is left
+    /// out.
     private var decodeQueue: Double? {
         if let stages = sum("num_requests_kv_fetch_by_stage") { return stages }
         guard text.hasName(prefix: prefix + "nixl_") else { return nil }

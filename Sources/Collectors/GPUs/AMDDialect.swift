@@ -1,9 +1,9 @@
 import GatewayCore
 
 extension GPUReading {
-    /// Reads a scrape of AMD's device-metrics-exporter (ROCm/device-metrics-exporter v1.5, `docs/`): memory in
-    /// MB, activity in percent, energy in microjoules; labels in capitals in older builds. A prefix that an
-    /// operator configured (`amd_`) is taken off.
+    /// Reads a scrape of AMD's device-metrics-exporter (ROCm/device-metrics-exporter v1.5, `docs/`): memory
+    /// in MB, activity in percent, energy in microjoules; labels in capitals in older builds. A prefix that
+    /// an operator configured (`amd_`) is taken off.
     package static func readAMD(_ text: MetricsText) -> [GPUReading] {
         let prefix = text.hasName(prefix: "amd_gpu_") ? "amd_" : ""
         var rows = AMDRows(text: text)

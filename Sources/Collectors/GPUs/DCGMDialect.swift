@@ -1,10 +1,12 @@
 import GatewayCore
 
 extension GPUReading {
-    /// Reads a scrape of NVIDIA's dcgm-exporter, 2 to 4 (`etc/default-counters.csv`, `internal/pkg/rendermetrics`).
+    /// Reads a scrape of NVIDIA's dcgm-exporter, 2 to 4 (`etc/default-counters.csv`,
+    /// `internal/pkg/rendermetrics`).
     ///
-    /// `*_UTIL` are percentages, `DCGM_FI_PROF_*` are ratios. A MIG instance repeats its parent's UUID: it is a
-    /// row of its own, with what the exporter tells of the instance; power, clocks and temperature are its parent's.
+    /// `*_UTIL` are percentages, `DCGM_FI_PROF_*` are ratios. A MIG instance repeats its parent's UUID: it is
+    /// a row of its own, with what the exporter tells of the instance; power, clocks and temperature are its
+    /// parent's.
     package static func readDCGM(_ text: MetricsText) -> [GPUReading] {
         var rows = GPURows(text: text)
         rows.each("DCGM_FI_DEV_FB_USED") { $0.memoryUsedBytes = $1 * mebibyte }

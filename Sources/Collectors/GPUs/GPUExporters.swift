@@ -9,7 +9,7 @@ extension GPUReading {
         if text.hasName(prefix: "DCGM_FI_") { return readDCGM(text) }
         if speaksAMD(text) { return readAMD(text) }
         throw CollectionFailure(
-            "no GPU metrics known at \(place): give the address of a DCGM exporter (port 9400) or of AMD's device "
-                + "metrics exporter (port 5000)")
+            "no GPU metrics known at \(place): give the address of a DCGM exporter (port 9400) or of AMD's "
+                + "device metrics exporter (port 5000)")
     }
 }

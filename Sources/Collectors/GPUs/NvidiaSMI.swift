@@ -3,7 +3,8 @@ import GatewayCore
 
 /// `nvidia-smi --query-gpu` as a source of readings for GPUs of this machine.
 package enum NvidiaSMI {
-    /// The fields asked for, in this order; all known since driver 470, since one unknown field fails the query.
+    /// The fields asked for, in this order; all known since driver 470, since one unknown field fails the
+    /// query.
     static let fields = [
         "index", "uuid", "name", "memory.total", "memory.used", "memory.free", "utilization.gpu",
         "utilization.memory", "temperature.gpu", "temperature.memory", "power.draw", "enforced.power.limit",
@@ -23,7 +24,7 @@ package enum NvidiaSMI {
             guard cells.count == fields.count else {
                 throw CollectionFailure(
                     "nvidia-smi, line \(number + 1): expected \(fields.count) values, found \(cells.count) "
-                        + "(\"\(printable(line))\"): run nvidia-smi \(arguments.joined(separator: " ")) by hand"
+                        + "(\"\(printable(line))\"): run nvidia-smi by hand"
                 )
             }
             readings.append(try reading(cells, line: number + 1))
@@ -54,8 +55,8 @@ package enum NvidiaSMI {
         let text = String(decoding: bytes, as: UTF8.self)
         guard process.terminationStatus == 0 else {
             throw CollectionFailure(
-                "nvidia-smi ended with status \(process.terminationStatus) (\(printable(text.prefix(60)))): run "
-                    + "nvidia-smi by hand")
+                "nvidia-smi ended with status \(process.terminationStatus) (\(printable(text.prefix(60)))): "
+                    + "run it by hand")
         }
         return try parse(text)
     }

@@ -2,8 +2,8 @@ import Foundation
 import GatewayCore
 import Synchronization
 
-/// Addresses of host names, looked up on threads of their own and again every 30 s, so that no loop waits for a
-/// name server and a moved node is found.
+/// Addresses of host names, looked up on threads of their own and again every 30 s, so that no loop waits for
+/// a name server and a moved node is found.
 final class NameBook: Sendable {
     enum Entry: Equatable {
         case known([SocketAddress])

@@ -2,8 +2,8 @@ import GatewayCore
 
 /// The turns of one target: begins one each interval, ends it when every lane has answered or the time is up.
 ///
-/// An engine's clock has a lane for the probe and one for everything else; a GPU exporter has a clock of its own,
-/// so that neither waits for the other.
+/// An engine's clock has a lane for the probe and one for everything else; a GPU exporter has a clock of its
+/// own, so that neither waits for the other.
 final class ScrapeClock {
     private enum Subject {
         case engine(EngineSurvey)

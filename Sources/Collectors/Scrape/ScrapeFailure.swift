@@ -25,8 +25,8 @@ struct ScrapeFailure {
 
     func timeout(_ seconds: Double, at url: String) -> CollectionFailure {
         CollectionFailure(
-            "\(node): no whole answer within \(brief(seconds)) s at \(url): see whether the engine hangs or is "
-                + "overloaded")
+            "\(node): no whole answer within \(brief(seconds)) s at \(url): see whether the engine hangs "
+                + "or is overloaded")
     }
 
     /// A 200 that does not read.
@@ -47,8 +47,8 @@ struct ScrapeFailure {
         case .vllm: return "start vLLM without --disable-log-stats"
         case .tgi, .unknown:
             return
-                "see that the URL is the engine's root and that its metrics are on (SGLang: --enable-metrics, "
-                + "llama.cpp: --metrics, TensorRT-LLM: return_perf_metrics: true)"
+                "see that the URL is the engine's root and that its metrics are on (SGLang: "
+                + "--enable-metrics, llama.cpp: --metrics, TensorRT-LLM: return_perf_metrics: true)"
         }
     }
 

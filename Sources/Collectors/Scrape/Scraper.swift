@@ -3,7 +3,8 @@ import Foundation
 import GatewayCore
 import Synchronization
 
-/// Reads every target once an interval, on one thread that never blocks: a dead, hung or slow one delays nobody.
+/// Reads every target once an interval, on one thread that never blocks: a dead, hung or slow one delays
+/// nobody.
 package final class Scraper: Sendable {
     private let waker = Waker()
     private let isStopped = Atomic<Bool>(false)

@@ -12,8 +12,8 @@ package struct NodeRates: Sendable, Equatable {
     package init() {}
 }
 
-/// Turns an engine's cumulative counters into rates: takes its readings one after another, keeps those that its
-/// windows need, and notices when the engine began anew.
+/// Turns an engine's cumulative counters into rates: takes its readings one after another, keeps those that
+/// its windows need, and notices when the engine began anew.
 package struct NodeMeter: Sendable {
     /// Rates are over this many seconds.
     package static let rateWindow = 10.0
