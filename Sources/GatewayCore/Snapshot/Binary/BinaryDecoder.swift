@@ -29,24 +29,10 @@ final class BinaryDecoder: Decoder {
     func singleValueContainer() -> any SingleValueDecodingContainer { BinarySingle(decoder: self) }
 
     fileprivate func read<T: Decodable>(_ type: T.Type) throws -> T {
-        if let scalar = try readScalar(type) { return scalar }
         depth += 1
         let value = try T(from: self)
         depth -= 1
         return value
-    }
-
-    /// nil for types that consist of others.
-    fileprivate func readScalar<T: Decodable>(_ type: T.Type) throws -> T? {
-        if type == Double.self { return try reader.double() as? T }
-        if type == String.self { return try reader.text() as? T }
-        if type == Int.self { return Int(try reader.signed()) as? T }
-        if type == UInt64.self { return try reader.number() as? T }
-        if type == Bool.self { return try reader.bool() as? T }
-        if type == UInt32.self { return UInt32(try reader.count(upTo: Int(UInt32.max))) as? T }
-        if type == UInt16.self { return UInt16(try reader.count(upTo: Int(UInt16.max))) as? T }
-        if type == UInt8.self { return try reader.byte() as? T }
-        return nil
     }
 }
 
@@ -74,6 +60,40 @@ private struct BinaryFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
         let value = try decoder.read(type)
         endField()
         return value
+    }
+
+    // One for every scalar with a binary form, as in the encoder. Optionals come here by way of `decodeNil`.
+    func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
+        defer { endField() }
+        return try decoder.reader.double()
+    }
+    func decode(_ type: String.Type, forKey key: Key) throws -> String {
+        defer { endField() }
+        return try decoder.reader.text()
+    }
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
+        defer { endField() }
+        return try decoder.reader.whole()
+    }
+    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 {
+        defer { endField() }
+        return try decoder.reader.number()
+    }
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
+        defer { endField() }
+        return try decoder.reader.bool()
+    }
+    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 {
+        defer { endField() }
+        return try decoder.reader.narrow(UInt32.self)
+    }
+    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 {
+        defer { endField() }
+        return try decoder.reader.narrow(UInt16.self)
+    }
+    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 {
+        defer { endField() }
+        return try decoder.reader.byte()
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -120,11 +140,17 @@ private struct BinarySingle: SingleValueDecodingContainer {
     var codingPath: [any CodingKey] { [] }
 
     func decodeNil() -> Bool { false }
+    func decode(_ type: Double.Type) throws -> Double { try decoder.reader.double() }
+    func decode(_ type: String.Type) throws -> String { try decoder.reader.text() }
+    func decode(_ type: Int.Type) throws -> Int { try decoder.reader.whole() }
+    func decode(_ type: UInt64.Type) throws -> UInt64 { try decoder.reader.number() }
+    func decode(_ type: Bool.Type) throws -> Bool { try decoder.reader.bool() }
+    func decode(_ type: UInt32.Type) throws -> UInt32 { try decoder.reader.narrow(UInt32.self) }
+    func decode(_ type: UInt16.Type) throws -> UInt16 { try decoder.reader.narrow(UInt16.self) }
+    func decode(_ type: UInt8.Type) throws -> UInt8 { try decoder.reader.byte() }
 
+    /// What is single and yet no scalar of these would ask for this container again, for ever.
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
-        guard let scalar = try decoder.readScalar(type) else {
-            throw decoder.reader.failure("\(T.self) has no binary form")
-        }
-        return scalar
+        throw decoder.reader.failure("\(T.self) has no binary form")
     }
 }

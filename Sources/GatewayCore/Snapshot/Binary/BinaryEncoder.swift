@@ -27,27 +27,10 @@ final class BinaryEncoder: Encoder {
 
     func singleValueContainer() -> any SingleValueEncodingContainer { BinarySingle(encoder: self) }
 
-    fileprivate func write<T: Encodable>(_ value: T) throws {
-        guard !writeScalar(value) else { return }
+    fileprivate func write(_ value: some Encodable) throws {
         depth += 1
         try value.encode(to: self)
         depth -= 1
-    }
-
-    /// False for types that consist of others.
-    fileprivate func writeScalar<T: Encodable>(_ value: T) -> Bool {
-        switch value {
-        case let value as Double: writer.double(value)
-        case let value as String: writer.text(value)
-        case let value as Int: writer.signed(Int64(value))
-        case let value as UInt64: writer.number(value)
-        case let value as Bool: writer.byte(value ? 1 : 0)
-        case let value as UInt32: writer.number(UInt64(value))
-        case let value as UInt16: writer.number(UInt64(value))
-        case let value as UInt8: writer.byte(value)
-        default: return false
-        }
-        return true
     }
 }
 
@@ -82,23 +65,65 @@ private struct BinaryFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
         endField()
     }
 
-    private func optional<T: Encodable>(_ value: T?, _ key: Key) throws {
-        guard let value else { return encodeNil(forKey: key) }
-        encoder.writer.byte(1)
-        try encode(value, forKey: key)
+    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws {
+        begin(isNil: value == nil)
+        if let value { try encode(value, forKey: key) }
     }
 
-    // The standard library's own versions, which write nothing for nil, come before a generic one; hence one for each
-    // scalar that has a binary form.
-    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: String?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: UInt32?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: UInt16?, forKey key: Key) throws { try optional(value, key) }
-    func encodeIfPresent(_ value: UInt8?, forKey key: Key) throws { try optional(value, key) }
+    private func scalar(_ write: (inout ByteWriter) -> Void) {
+        write(&encoder.writer)
+        endField()
+    }
+
+    /// Writes the byte before an optional; without a value the field ends with it.
+    private func begin(isNil: Bool) {
+        encoder.writer.bool(!isNil)
+        if isNil { endField() }
+    }
+
+    // One of each for every scalar with a binary form: the generic ones would be slow, and for optionals the standard
+    // library's own, which write nothing for nil, would come before a generic one.
+    func encode(_ value: Double, forKey key: Key) { scalar { $0.double(value) } }
+    func encode(_ value: String, forKey key: Key) { scalar { $0.text(value) } }
+    func encode(_ value: Int, forKey key: Key) { scalar { $0.whole(value) } }
+    func encode(_ value: UInt64, forKey key: Key) { scalar { $0.number(value) } }
+    func encode(_ value: Bool, forKey key: Key) { scalar { $0.bool(value) } }
+    func encode(_ value: UInt32, forKey key: Key) { scalar { $0.number(value) } }
+    func encode(_ value: UInt16, forKey key: Key) { scalar { $0.number(value) } }
+    func encode(_ value: UInt8, forKey key: Key) { scalar { $0.byte(value) } }
+
+    func encodeIfPresent(_ value: Double?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
+    func encodeIfPresent(_ value: String?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
+    func encodeIfPresent(_ value: Int?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
+    func encodeIfPresent(_ value: UInt64?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
+    func encodeIfPresent(_ value: UInt32?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
+    func encodeIfPresent(_ value: UInt16?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
+    func encodeIfPresent(_ value: UInt8?, forKey key: Key) {
+        begin(isNil: value == nil)
+        if let value { encode(value, forKey: key) }
+    }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy keyType: Nested.Type, forKey key: Key
@@ -148,13 +173,18 @@ private struct BinarySingle: SingleValueEncodingContainer {
     var codingPath: [any CodingKey] { [] }
 
     mutating func encodeNil() { encoder.writer.byte(0) }
+    mutating func encode(_ value: Double) { encoder.writer.double(value) }
+    mutating func encode(_ value: String) { encoder.writer.text(value) }
+    mutating func encode(_ value: Int) { encoder.writer.whole(value) }
+    mutating func encode(_ value: UInt64) { encoder.writer.number(value) }
+    mutating func encode(_ value: Bool) { encoder.writer.bool(value) }
+    mutating func encode(_ value: UInt32) { encoder.writer.number(value) }
+    mutating func encode(_ value: UInt16) { encoder.writer.number(value) }
+    mutating func encode(_ value: UInt8) { encoder.writer.byte(value) }
 
-    /// What is single and yet no known scalar would ask for this container again, for ever.
+    /// What is single and yet no scalar of these would ask for this container again, for ever.
     mutating func encode<T: Encodable>(_ value: T) throws {
-        guard encoder.writeScalar(value) else {
-            let context = EncodingError.Context(
-                codingPath: [], debugDescription: "\(T.self) has no binary form")
-            throw EncodingError.invalidValue(value, context)
-        }
+        let context = EncodingError.Context(codingPath: [], debugDescription: "\(T.self) has no binary form")
+        throw EncodingError.invalidValue(value, context)
     }
 }

@@ -45,9 +45,16 @@ struct ByteReader {
         return Int(value)
     }
 
-    mutating func signed() throws(MalformedBytes) -> Int64 {
+    mutating func whole() throws(MalformedBytes) -> Int {
         let value = try number()
-        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+        return Int(bitPattern: UInt(value >> 1)) ^ -Int(value & 1)
+    }
+
+    /// A number that fits a narrower type.
+    mutating func narrow<T: FixedWidthInteger>(_ type: T.Type) throws(MalformedBytes) -> T {
+        let value = try number()
+        guard let narrow = T(exactly: value) else { throw failure("\(value) where \(T.max) is the most") }
+        return narrow
     }
 
     mutating func double() throws(MalformedBytes) -> Double {

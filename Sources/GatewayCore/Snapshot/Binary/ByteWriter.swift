@@ -14,10 +14,16 @@ struct ByteWriter {
         bytes.append(UInt8(rest))
     }
 
-    mutating func number(_ value: Int) { number(UInt64(value)) }
+    mutating func number(_ value: UInt32) { number(UInt64(value)) }
+    mutating func number(_ value: UInt16) { number(UInt64(value)) }
+
+    /// A number that is never negative.
+    mutating func count(_ value: Int) { number(UInt64(value)) }
 
     /// Zigzag: 0, -1, 1, -2 become 0, 1, 2, 3, so that small numbers of both signs are short.
-    mutating func signed(_ value: Int64) { number(UInt64(bitPattern: (value << 1) ^ (value >> 63))) }
+    mutating func whole(_ value: Int) { number(UInt64(bitPattern: Int64((value << 1) ^ (value >> 63)))) }
+
+    mutating func bool(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
     /// How many bytes of the bit pattern are left without the zeros at its low end, then these: 0 takes 1 byte, small
     /// whole numbers 3, any other 9.
@@ -29,7 +35,7 @@ struct ByteWriter {
     }
 
     mutating func text(_ value: String) {
-        number(value.utf8.count)
+        count(value.utf8.count)
         bytes.append(contentsOf: value.utf8)
     }
 

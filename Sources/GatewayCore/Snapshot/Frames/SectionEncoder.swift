@@ -89,12 +89,12 @@ private struct StepWriter {
         let size = changed.reduce(0) { $0 + 2 + after.field($1).count }
         guard size < after.bytes.count else { return whole(after) }
         begin(.patch, old)
-        body.number(changed.count)
+        body.count(changed.count)
         var next = 0
         for index in changed {
             let field = after.field(index)
-            body.number(index - next)
-            body.number(field.count)
+            body.count(index - next)
+            body.count(field.count)
             body.raw(field)
             next = index + 1
         }
@@ -114,12 +114,12 @@ private struct StepWriter {
         guard let run else { return }
         self.run = nil
         add(.copy, run.lowerBound)
-        body.number(run.count)
+        body.count(run.count)
     }
 
     mutating func finish(into writer: inout ByteWriter) {
         endRun()
-        writer.number(count)
+        writer.count(count)
         writer.raw(body.bytes)
     }
 }
