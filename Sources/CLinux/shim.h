@@ -40,6 +40,8 @@ extern int wcwidth(wchar_t scalar);
 #endif
 struct sb_credentials { int pid; unsigned uid; unsigned gid; };
 
+extern int pthread_setname_np(pthread_t thread, const char *name);
+static inline void sb_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
 static inline int sb_errno(void) { return errno; }
 static inline int sb_connect(int fd, const void *address, unsigned length) {
     return connect(fd, (const struct sockaddr *)address, length);

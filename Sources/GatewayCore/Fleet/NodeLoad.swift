@@ -8,6 +8,7 @@ package final class NodeLoad: Sendable {
     private let prefillingCount = Atomic<Int>(0)
     private let prefillTokens = Atomic<Int>(0)
     private let failures = Atomic<Int>(0)
+    private let streamed = Atomic<Int>(0)
 
     package init() {}
 
@@ -19,6 +20,11 @@ package final class NodeLoad: Sendable {
     package var pendingPrefillTokens: Int { max(0, prefillTokens.load(ordering: .relaxed)) }
     /// Requests that failed in a row before their first byte.
     package var consecutiveFailures: Int { failures.load(ordering: .relaxed) }
+
+    /// Output tokens streamed from the node so far, as far as events tell.
+    package var streamedTokens: UInt64 { UInt64(clamping: streamed.load(ordering: .relaxed)) }
+
+    package func tokensStreamed(_ count: Int) { streamed.add(count, ordering: .relaxed) }
 
     package func began(uncachedTokens: Int) {
         activeCount.add(1, ordering: .relaxed)

@@ -263,7 +263,7 @@ extension ProxyLoop {
         if used < events.count {
             events.withBytes { upstreams[up].carry.append($0, used..<$0.byteCount) }
         }
-        if observer.contentEvents > before { tokensCame(fd, isFirst: before == 0) }
+        if observer.contentEvents > before { tokensCame(fd, observer.contentEvents - before, isFirst: before == 0) }
         if hasEnded, reframes { out.append("0\r\n\r\n") }
         return unframed
     }
@@ -341,7 +341,8 @@ extension ProxyLoop {
         return nil
     }
 
-    private mutating func tokensCame(_ fd: Int32, isFirst: Bool) {
+    private mutating func tokensCame(_ fd: Int32, _ count: Int, isFirst: Bool) {
+        fleet.nodes[Int(clients[fd].exchange.node)].load.tokensStreamed(count)
         clients[fd].exchange.lastToken = now
         guard isFirst else { return }
         clients[fd].exchange.firstToken = now

@@ -210,6 +210,9 @@ extension ProxyLoop {
             }
         }
         guard !upstreams[up].isEventStream else { return }
+        if let tokens = answerUsage(up)?.outputTokens {
+            fleet.nodes[Int(exchange.node)].load.tokensStreamed(tokens)
+        }
         let id = upstreams[up].carry.withBytes { bytes -> UInt64? in
             guard let at = bytes.first("\"id\":", in: 0..<bytes.byteCount) else { return nil }
             var scan = JSONScan(at: at + 5)

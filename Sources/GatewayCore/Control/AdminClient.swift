@@ -1,0 +1,123 @@
+import CLinux
+import Foundation
+
+/// The other end of an admin socket: for the console and the client verbs.
+package struct AdminClient: ~Copyable {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package enum Arrival: Sendable {
+        case snapshot(Snapshot)
+        case history(History)
+        case result(CommandResult)
+    }
+
+    private let socket: Descriptor
+    private let path: String
+    private var input = ByteQueue()
+    private var output = ByteQueue()
+    private var frames = FrameDecoder()
+
+    package init(path: String) throws(Failure) {
+        self.path = path
+        do {
+            socket = try Sockets.connect(to: .unix(path: path))
+        } catch {
+            throw Failure(
+                description:
+                    "no gateway answers at \(path) (\(describe(errno: error.code))); start one with signalbox serve"
+            )
+        }
+    }
+
+    /// For poll.
+    package var fd: Int32 { socket.raw }
+    package var wantsWrite: Bool { !output.isEmpty }
+
+    package mutating func watch() throws(Failure) { try send(.watch, []) }
+
+    package mutating func submit(_ request: CommandRequest) throws(Failure) {
+        guard let data = try? JSONEncoder().encode(request) else {
+            throw Failure(description: "the command cannot be encoded")
+        }
+        try send(.command, Array(data))
+    }
+
+    private mutating func send(_ kind: AdminMessageKind, _ payload: [UInt8]) throws(Failure) {
+        AdminProtocol.append(kind, payload, to: &output)
+        try flush()
+    }
+
+    /// Writes what the socket takes now.
+    package mutating func flush() throws(Failure) {
+        while !output.isEmpty {
+            switch output.send(to: socket.raw) {
+            case .bytes: continue
+            case .wouldBlock: return
+            case .closed, .failed: throw Failure(description: "the gateway at \(path) is gone")
+            }
+        }
+    }
+
+    /// Reads what has come; empty when there is nothing whole.
+    package mutating func receive() throws(Failure) -> [Arrival] {
+        var isDry = false
+        for _ in 0..<256 where !isDry {
+            switch input.receive(from: socket.raw, atMost: 65_536) {
+            case .bytes: continue
+            case .wouldBlock: isDry = true
+            case .closed, .failed: throw Failure(description: "the gateway at \(path) is gone")
+            }
+        }
+        var arrivals: [Arrival] = []
+        do {
+            while let message = try AdminProtocol.next(in: &input, limit: AdminProtocol.answerLimit) {
+                if let arrival = try arrival(of: message) { arrivals.append(arrival) }
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(description: "the gateway at \(path) sent what cannot be read: \(error)")
+        }
+        return arrivals
+    }
+
+    private mutating func arrival(of message: AdminMessage) throws -> Arrival? {
+        switch message.kind {
+        case .frame: return .snapshot(try frames.apply(message.payload))
+        case .history: return nil
+        case .result:
+            return .result(try JSONDecoder().decode(CommandResult.self, from: Data(message.payload)))
+        case .problem: throw Failure(description: String(decoding: message.payload, as: UTF8.self))
+        case .command, .snapshot, .watch: return nil
+        }
+    }
+
+    // MARK: one question, one answer
+
+    package mutating func snapshot(timeoutSeconds: Double = 5) throws(Failure) -> Snapshot {
+        try send(.snapshot, [])
+        return try wait(timeoutSeconds) { if case .snapshot(let snapshot) = $0 { snapshot } else { nil } }
+    }
+
+    package mutating func perform(_ request: CommandRequest, timeoutSeconds: Double = 10) throws(Failure)
+        -> CommandResult
+    {
+        try submit(request)
+        return try wait(timeoutSeconds) { if case .result(let result) = $0 { result } else { nil } }
+    }
+
+    private mutating func wait<T>(_ seconds: Double, for wanted: (Arrival) -> T?) throws(Failure) -> T {
+        let deadline = MonotonicClock.now() + UInt64(seconds * 1e9)
+        while true {
+            for arrival in try receive() { if let found = wanted(arrival) { return found } }
+            try flush()
+            let now = MonotonicClock.now()
+            guard now < deadline else {
+                throw Failure(description: "the gateway at \(path) did not answer in \(Int(seconds)) s")
+            }
+            waitReadable(socket.raw, milliseconds: Int32(min(100, (deadline - now) / 1_000_000 + 1)))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Synchronization
+
+/// Control: applies commands one at a time (guard, journal, apply, publish), watches nodes, and shows the snapshot.
+///
+/// One thread owns everything here. It never waits for a watcher: one that reads slowly gets fewer frames.
+package struct ControlLoop: ~Copyable {
+    static let tickMilliseconds: Int32 = 100
+
+    let identity: GatewayStatus
+    let shared: ProxyShared
+    let inbox: ControlInbox
+    let scrape: ScrapeSettings
+    var journal: Journal?
+    var nodes: [NodeRecord]
+    var policy: String
+    var fleetVersion = 1
+    var configurationVersion: UInt64 = 1
+    var events = EventLog()
+    var ledger: Ledger
+    var decisions: [DecisionRecord] = []
+    var decisionsTotal = 0
+    var history = History()
+    var restored: String?
+    var stopping: StopMode?
+    var sequence: UInt64 = 0
+    /// The fleet must be published anew.
+    var isDirty = true
+    /// Watchers get a frame at the next tick, not at the next second.
+    var isUrgent = true
+    var nextFrame: UInt64 = 0
+    let startedAt: UInt64
+    var now: UInt64
+    var unixNow = 0.0
+    var poller = Poller(eventsPerTurn: 64)
+    let listener: Descriptor
+    var connections: [Int32: AdminConnection] = [:]
+
+    package init(
+        identity: GatewayStatus, configuration: GatewayConfiguration, shared: ProxyShared,
+        inbox: ControlInbox,
+        listener: consuming Descriptor, loads: [NodeLoad]
+    ) {
+        self.identity = identity
+        self.shared = shared
+        self.inbox = inbox
+        scrape = configuration.scrape
+        policy = configuration.policy
+        nodes = configuration.nodes.enumerated().map {
+            NodeRecord(index: $0.offset, configuration: $0.element, load: loads[$0.offset])
+        }
+        ledger = Ledger(nodes: nodes.count)
+        self.listener = consume listener
+        now = MonotonicClock.now()
+        startedAt = now
+        unixNow = MonotonicClock.unixTime()
+        poller.add(self.listener.raw, token: UInt64.max, .read)
+        poller.add(inbox.waker.fd, token: UInt64.max - 1, .read)
+    }
+
+    /// Monotonic seconds.
+    var seconds: Double { Double(now) / 1e9 }
+
+    /// Runs until the gateway has stopped.
+    package mutating func run() {
+        publish()
+        while true {
+            let count = poller.wait(milliseconds: Self.tickMilliseconds)
+            now = MonotonicClock.now()
+            unixNow = MonotonicClock.unixTime()
+            for index in 0..<count { handle(poller.event(index)) }
+            tick()
+            if stopping != nil, hasStopped { return farewell() }
+        }
+    }
+
+    private mutating func tick() {
+        takeNews()
+        watchDrains()
+        tellStates()
+        if isDirty { publish() }
+        guard now >= nextFrame || isUrgent else { return }
+        if now >= nextFrame { nextFrame = now + 1_000_000_000 }
+        isUrgent = false
+        let snapshot = makeSnapshot()
+        history.record(snapshot)
+        shared.metrics = MetricsPage.render(snapshot)
+        sendFrames(snapshot)
+    }
+
+    private mutating func takeNews() {
+        for reading in inbox.takeReadings() { take(reading) }
+        for (host, found) in inbox.takeAddresses() {
+            for index in nodes.indices where nodes[index].configuration.url.host == host {
+                let port = nodes[index].configuration.url.port
+                let addresses = found.map { address in
+                    if case .ip(let octets, _) = address {
+                        SocketAddress.ip(octets: octets, port: port)
+                    } else {
+                        address
+                    }
+                }
+                guard !addresses.isEmpty, addresses != nodes[index].addresses else { continue }
+                nodes[index].addresses = addresses
+                isDirty = true
+            }
+        }
+        for mailbox in shared.mailboxes {
+            for settlement in mailbox.takeSettlements() { ledger.settle(settlement, now: seconds) }
+            let fresh = mailbox.takeDecisions()
+            decisionsTotal += fresh.count
+            decisions = Array((fresh.reversed() + decisions).prefix(Snapshot.listLimit))
+        }
+        ledger.sample(streamed: nodes.map(\.load.streamedTokens), now: seconds)
+        if let mode = inbox.takeStop() { begin(stop: mode) }
+    }
+
+    private mutating func take(_ reading: NodeReading) {
+        guard let index = nodes.firstIndex(where: { $0.name == reading.node }) else { return }
+        let models = nodes[index].models
+        let restart = nodes[index].meter.restartedAt
+        nodes[index].take(reading)
+        if nodes[index].models != models { isDirty = true }
+        if nodes[index].meter.restartedAt != restart {
+            shared.prefixIndex.forget(node: index)
+            events.add(
+                "its counters began anew: the engine restarted, its cache is cold", severity: .warning,
+                node: nodes[index].name, time: unixNow)
+        }
+    }
+
+    /// Turns changes of state into events and marks the fleet for publishing.
+    private mutating func tellStates() {
+        for index in nodes.indices {
+            nodes[index].watchTraffic(now: seconds)
+            let state = nodes[index].state
+            guard state != nodes[index].toldState else { continue }
+            let old = nodes[index].toldState
+            nodes[index].toldState = state
+            isDirty = true
+            isUrgent = true
+            let isBad = state == .unhealthy
+            events.add(
+                "\(old.rawValue) → \(state.rawValue)"
+                    + (isBad ? nodes[index].problem.map { ": \($0)" } ?? "" : ""),
+                severity: isBad ? .alarm : .info, node: nodes[index].name, time: unixNow)
+        }
+    }
+
+    private mutating func watchDrains() {
+        for index in nodes.indices {
+            guard let drain = nodes[index].drain, let deadline = drain.deadlineSeconds,
+                !drain.hasPassedDeadline,
+                unixNow - drain.began >= deadline
+            else { continue }
+            nodes[index].drain?.hasPassedDeadline = true
+            let left = nodes[index].load.active
+            guard left > 0 else { continue }
+            isUrgent = true
+            switch drain.atDeadline {
+            case .keep:
+                events.add(
+                    "drain's deadline has passed with \(left) requests left; they are kept", severity: .alarm,
+                    node: nodes[index].name, time: unixNow)
+            case .cut:
+                events.add(
+                    "drain's deadline has passed: \(left) requests are cut", severity: .alarm,
+                    node: nodes[index].name, time: unixNow)
+                for mailbox in shared.mailboxes { mailbox.send(.cut(node: index)) }
+            }
+        }
+    }
+
+    /// Swaps the fleet and waits, boundedly, until every loop routes by the new one.
+    mutating func publish() {
+        isDirty = false
+        fleetVersion += 1
+        shared.fleet.publish(Fleet(version: fleetVersion, nodes: nodes.map(\.node), policy: policy))
+        for mailbox in shared.mailboxes { mailbox.wake() }
+        let deadline = MonotonicClock.now() + 1_000_000_000
+        while MonotonicClock.now() < deadline {
+            if shared.mailboxes.allSatisfy({ $0.fleetVersion >= fleetVersion || $0.hasExited }) { return }
+            pause(milliseconds: 1)
+        }
+    }
+
+    // MARK: the end
+
+    mutating func begin(stop mode: StopMode) {
+        if stopping == nil { for mailbox in shared.mailboxes { mailbox.send(.stopAccepting) } }
+        stopping = mode
+        isUrgent = true
+        events.add(mode == .now ? "stops now" : "stops when the last stream has ended", time: unixNow)
+    }
+
+    private var hasStopped: Bool {
+        stopping == .now
+            || shared.mailboxes.allSatisfy { $0.latestReport.active == 0 && $0.latestReport.queued == 0 }
+    }
+
+    private mutating func farewell() {
+        sendFrames(makeSnapshot())
+        for mailbox in shared.mailboxes { mailbox.send(.exit) }
+        let deadline = MonotonicClock.now() + 2_000_000_000
+        while MonotonicClock.now() < deadline, !shared.mailboxes.allSatisfy(\.hasExited) {
+            pause(milliseconds: 5)
+        }
+    }
+}

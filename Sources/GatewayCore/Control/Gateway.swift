@@ -1,0 +1,173 @@
+import Foundation
+import Synchronization
+
+/// A gateway that runs: its loops, its control, its sockets.
+package final class Gateway: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// As bound: the port of ":0" is known.
+    package let address: SocketAddress
+    package let adminSocket: String
+    package let inbox: ControlInbox
+    private let shared: ProxyShared
+    private let finished: Finished
+
+    private init(
+        address: SocketAddress, adminSocket: String, inbox: ControlInbox, shared: ProxyShared,
+        finished: Finished
+    ) {
+        self.address = address
+        self.adminSocket = adminSocket
+        self.inbox = inbox
+        self.shared = shared
+        self.finished = finished
+    }
+
+    /// Binds, restores the journal and starts the threads.
+    /// - Parameters:
+    ///   - keepsJournal: false for a demo, whose changes are thrown away.
+    ///   - environment: for the default paths.
+    package static func start(
+        _ configuration: GatewayConfiguration, keepsJournal: Bool = true, environment: [String: String],
+        version: String
+    ) throws -> Gateway {
+        let openFiles = Sockets.raiseOpenFileLimit()
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let loops = configuration.loops ?? min(16, max(1, cores))
+        var listeners = try listen(configuration.listen, count: loops)
+        guard let address = Sockets.localAddress(listeners[0]) else {
+            throw Failure(description: "the listener has no address")
+        }
+        let socketPath =
+            configuration.admin ?? StatePaths.adminSocket(address: "\(address)", environment: environment)
+        let admin = try listenAdmin(socketPath)
+        var identity = GatewayStatus()
+        identity.address = "\(address)"
+        identity.adminSocket = socketPath
+        identity.version = version
+        identity.processID = Int(ProcessInfo.processInfo.processIdentifier)
+        let loads = configuration.nodes.map { _ in NodeLoad() }
+        var random = SystemRandomNumberGenerator()
+        let shared = ProxyShared(
+            fleet: Fleet(version: 0, nodes: [], policy: configuration.policy), loops: loops,
+            secret: random.next(), indexBlocks: max(131_072, configuration.nodes.count * 16_384))
+        let inbox = ControlInbox()
+        var journal: Journal?
+        var restored: (entries: [JournalEntry], unreadable: Int) = ([], 0)
+        if keepsJournal {
+            let directory =
+                configuration.journal
+                ?? StatePaths.journalDirectory(address: "\(address)", environment: environment)
+            let opened = try Journal.open(directory: directory)
+            journal = opened.journal
+            restored = (opened.entries, opened.unreadable)
+        }
+        let finished = Finished()
+        startControl(
+            identity, configuration, shared, inbox, admin.release(), loads, journal, restored, finished)
+        let limits = configuration.limits
+        for number in 0..<loops {
+            let fd = listeners.removeFirst()
+            let seed = random.next()
+            startThread(name: "loop \(number)") {
+                var loop = ProxyLoop(
+                    number: number, listener: Descriptor(owning: fd), shared: shared, limits: limits,
+                    openFileLimit: openFiles, seed: seed, now: MonotonicClock.now())
+                loop.run()
+            }
+        }
+        startResolver(configuration, inbox)
+        return Gateway(
+            address: address, adminSocket: socketPath, inbox: inbox, shared: shared, finished: finished)
+    }
+
+    private static func startControl(
+        _ identity: GatewayStatus, _ configuration: GatewayConfiguration, _ shared: ProxyShared,
+        _ inbox: ControlInbox,
+        _ listener: Int32, _ loads: [NodeLoad], _ journal: sending Journal?,
+        _ restored: (entries: [JournalEntry], unreadable: Int), _ finished: Finished
+    ) {
+        startThread(name: "control") { [journal] in
+            var control = ControlLoop(
+                identity: identity, configuration: configuration, shared: shared, inbox: inbox,
+                listener: Descriptor(owning: listener), loads: loads)
+            control.journal = journal
+            control.restore(restored.entries, unreadable: restored.unreadable)
+            control.run()
+            finished.set()
+        }
+    }
+
+    /// Blocks until it has stopped: on a command, or on `inbox.stop`.
+    package func waitUntilStopped() {
+        finished.wait()
+        try? FileManager.default.removeItem(atPath: adminSocket)
+    }
+
+    private static func listen(_ address: ListenAddress, count: Int) throws -> [Int32] {
+        guard let first = SocketAddress.resolve(host: address.host, port: address.port).first else {
+            throw Failure(description: "listen: \(address.host) does not resolve")
+        }
+        var bound = first
+        var list: [Int32] = []
+        do throws(Sockets.Failure) {
+            // Alone first: with a shared port another gateway on the same address would not be noticed.
+            bound = Sockets.localAddress(try Sockets.listen(on: first).raw) ?? first
+            for _ in 0..<count {
+                let fd = try Sockets.listen(on: bound, sharedPort: count > 1).release()
+                list.append(fd)
+            }
+        } catch {
+            throw Failure(
+                description: "cannot listen on \(address): \(describe(errno: error.code));"
+                    + " choose another with --listen HOST:PORT")
+        }
+        return list
+    }
+
+    private static func listenAdmin(_ path: String) throws -> Descriptor {
+        let directory = (path as NSString).deletingLastPathComponent
+        if !FileManager.default.fileExists(atPath: directory) {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+        if FileManager.default.fileExists(atPath: path) {
+            if StatePaths.answers(path) {
+                throw Failure(
+                    description:
+                        "a gateway already answers at \(path); attach to it, or choose another --admin")
+            }
+            try FileManager.default.removeItem(atPath: path)
+        }
+        do throws(Sockets.Failure) {
+            let listener = try Sockets.listen(on: .unix(path: path))
+            try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            return listener
+        } catch {
+            throw Failure(description: "the admin socket \(path): \(describe(errno: error.code))")
+        }
+    }
+
+    /// Names are resolved off the loops, at once and every 30 s.
+    private static func startResolver(_ configuration: GatewayConfiguration, _ inbox: ControlInbox) {
+        let hosts = Set(configuration.nodes.map(\.url.host)).filter {
+            SocketAddress(numeric: $0, port: 0) == nil
+        }
+        guard !hosts.isEmpty else { return }
+        startThread(name: "resolver") {
+            while true {
+                for host in hosts { inbox.resolved(host, SocketAddress.resolve(host: host, port: 0)) }
+                pause(milliseconds: 30_000)
+            }
+        }
+    }
+}
+
+/// A flag that a thread sets once and others wait for.
+private final class Finished: Sendable {
+    private let isSet = Atomic<Bool>(false)
+    func set() { isSet.store(true, ordering: .releasing) }
+    func wait() { while !isSet.load(ordering: .acquiring) { pause(milliseconds: 20) } }
+}

@@ -1,0 +1,80 @@
+/// The gateway's own /metrics, in Prometheus text.
+enum MetricsPage {
+    static func render(_ snapshot: Snapshot) -> [UInt8] {
+        var page = Page()
+        let totals = snapshot.totals
+        page.family("signalbox_requests_total", "counter", "Requests that clients sent.")
+        page.sample("signalbox_requests_total", "", Double(totals.requests))
+        page.family("signalbox_requests_ended_total", "counter", "Requests by outcome.")
+        for (outcome, count) in [
+            ("completed", totals.completed), ("cancelled", totals.cancelled), ("failed", totals.failed),
+            ("refused", totals.refused),
+        ] { page.sample("signalbox_requests_ended_total", "{outcome=\"\(outcome)\"}", Double(count)) }
+        page.family(
+            "signalbox_retries_total", "counter", "Attempts sent again to another node before the first byte."
+        )
+        page.sample("signalbox_retries_total", "", Double(totals.retried))
+        page.family("signalbox_requests_active", "gauge", "Requests being relayed now.")
+        page.sample("signalbox_requests_active", "", Double(totals.active))
+        page.family("signalbox_requests_queued", "gauge", "Requests waiting in the gateway for a node.")
+        page.sample("signalbox_requests_queued", "", Double(snapshot.gateway.queued))
+        page.family("signalbox_client_connections", "gauge", "Client connections open.")
+        page.sample("signalbox_client_connections", "", Double(snapshot.gateway.clientConnections))
+        page.family("signalbox_tokens_total", "counter", "Tokens by kind; cached ones are part of prompt.")
+        for (kind, count) in [
+            ("prompt", totals.promptTokens), ("cached", totals.cachedTokens), ("output", totals.outputTokens),
+            ("wasted", totals.wastedTokens),
+        ] { page.sample("signalbox_tokens_total", "{kind=\"\(kind)\"}", Double(count)) }
+        page.family("signalbox_dollars_total", "counter", "What the requests' node time cost.")
+        page.sample("signalbox_dollars_total", "", totals.dollars)
+        nodes(snapshot, &page)
+        return Array(page.text.utf8)
+    }
+
+    private static func nodes(_ snapshot: Snapshot, _ page: inout Page) {
+        page.family("signalbox_node_state", "gauge", "1 for the state that the node is in.")
+        for node in snapshot.nodes {
+            for state in NodeState.allCases {
+                page.sample(
+                    "signalbox_node_state", "{node=\"\(escape(node.name))\",state=\"\(state.rawValue)\"}",
+                    node.state == state ? 1 : 0)
+            }
+        }
+        let gauges: [(String, String, (NodeStatus) -> Double?)] = [
+            ("signalbox_node_weight", "Current weight, 0 to 100.", { Double($0.weight) }),
+            ("signalbox_node_active", "Requests of this gateway on the node.", { Double($0.active) }),
+            ("signalbox_node_prefilling", "Of them: without a first token.", { Double($0.prefilling) }),
+            (
+                "signalbox_node_safe_to_delete", "1 when nothing is on it and nothing will come.",
+                { $0.safeToDelete ? 1 : 0 }
+            ),
+            (
+                "signalbox_node_ttft_seconds_p50", "Median time to first token over the latency window.",
+                { $0.ttft?.p50 }
+            ),
+            ("signalbox_node_ttft_seconds_p99", "99th percentile of the same.", { $0.ttft?.p99 }),
+            ("signalbox_node_reading_age_seconds", "Age of the last good reading.", { $0.readingAgeSeconds }),
+        ]
+        for (name, help, value) in gauges {
+            page.family(name, "gauge", help)
+            for node in snapshot.nodes {
+                guard let number = value(node) else { continue }
+                page.sample(name, "{node=\"\(escape(node.name))\"}", number)
+            }
+        }
+    }
+
+    private struct Page {
+        var text = ""
+        mutating func family(_ name: String, _ type: String, _ help: String) {
+            text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+        }
+        mutating func sample(_ name: String, _ labels: String, _ value: Double) {
+            text += "\(name)\(labels) \(value)\n"
+        }
+    }
+
+    private static func escape(_ label: String) -> String {
+        label.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}

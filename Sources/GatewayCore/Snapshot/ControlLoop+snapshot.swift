@@ -1,0 +1,190 @@
+/// The one picture, made of what each room knows.
+extension ControlLoop {
+    /// A reading older than this many scrape intervals is stale.
+    static let staleIntervals = 3.0
+
+    mutating func makeSnapshot() -> Snapshot {
+        sequence += 1
+        let reports = shared.mailboxes.map(\.latestReport)
+        var snapshot = Snapshot()
+        snapshot.sequence = sequence
+        snapshot.time = unixNow
+        snapshot.gateway = gatewayStatus(reports)
+        snapshot.nodes = nodes.indices.map { nodeStatus($0, reports) }
+        shareTraffic(&snapshot.nodes)
+        snapshot.totals = totals(reports, snapshot.nodes)
+        let streams = reports.flatMap(\.streams).sorted { $0.ageSeconds > $1.ageSeconds }
+        snapshot.streams = Array(streams.prefix(Snapshot.listLimit))
+        snapshot.streamsTotal = reports.reduce(0) { $0 + $1.active }
+        snapshot.decisions = decisions
+        snapshot.decisionsTotal = decisionsTotal
+        snapshot.events = events.newestFirst
+        snapshot.eventsTotal = events.total
+        return snapshot
+    }
+
+    private func gatewayStatus(_ reports: [LoopReport]) -> GatewayStatus {
+        var status = identity
+        status.uptimeSeconds = Double(now - startedAt) / 1e9
+        status.configurationVersion = configurationVersion
+        status.policy = policy
+        status.policies = Policies.names
+        status.isStopping = stopping != nil
+        status.clientConnections = reports.reduce(0) { $0 + $1.connections }
+        status.queued = reports.reduce(0) { $0 + $1.queued }
+        status.restored = restored
+        status.residentBytes = ProcessMemory.residentBytes()
+        status.rateWindowSeconds = RateWindow.seconds
+        status.latencyWindowSeconds = RollingHistogram.windowSeconds
+        return status
+    }
+
+    private mutating func nodeStatus(_ index: Int, _ reports: [LoopReport]) -> NodeStatus {
+        let record = nodes[index]
+        var status = NodeStatus()
+        status.name = record.name
+        status.url = "\(record.configuration.url)"
+        status.state = record.state
+        status.active = record.load.active
+        status.safeToDelete =
+            status.active == 0 && (record.intent == .maintenance || record.state == .drained)
+        status.weight = record.weight
+        status.configuredWeight = record.configuration.weight
+        status.role = record.configuration.role
+        status.zone = record.configuration.zone
+        status.models = record.models
+        status.engine = record.reading?.kind ?? .unknown
+        status.engineVersion = record.reading?.version
+        status.prefilling = record.load.prefilling
+        status.decoding = max(0, status.active - status.prefilling)
+        status.readingAgeSeconds = record.readingAt.map { max(0, seconds - $0) }
+        status.isStale =
+            status.readingAgeSeconds.map { $0 > Self.staleIntervals * scrape.intervalSeconds } ?? false
+        status.restartedSecondsAgo = record.meter.restartedAt.map { seconds - $0 }.flatMap {
+            $0 < 60 ? $0 : nil
+        }
+        status.problem = record.problem
+        addEngine(record, to: &status)
+        addGPUs(record, to: &status)
+        addLedger(index, to: &status)
+        addDrain(record, reports, to: &status)
+        return status
+    }
+
+    /// What the engine says; where it says little, what the gateway knows, marked as an estimate.
+    private func addEngine(_ record: NodeRecord, to status: inout NodeStatus) {
+        let reading = record.reading
+        status.running = reading?.running
+        status.waiting = reading?.waiting
+        status.kvUsage = reading?.kvUsage
+        status.kvCapacityTokens = reading?.kvCapacityTokens
+        status.preemptions = reading?.preemptions
+        status.prefillQueue = reading?.prefillQueue
+        status.decodeQueue = reading?.decodeQueue
+        if reading?.running == nil, status.active > 0 {
+            status.running = Double(status.active)
+            status.estimated.insert(.running)
+        }
+        if reading?.prefillQueue == nil {
+            status.prefillQueue = Double(status.prefilling)
+            status.estimated.insert(.queues)
+        }
+        if reading?.decodeQueue == nil {
+            status.decodeQueue = Double(status.decoding)
+            status.estimated.insert(.queues)
+        }
+        let rates = record.meter.rates
+        status.prefixHitRate = rates.prefixHitRate
+        status.prefixHitRateLifetime = rates.prefixHitRateLifetime
+        status.engineTTFT = rates.ttft
+        status.engineTPOT = rates.tpot
+        status.tokensPerSecond = rates.generatedTokensPerSecond
+        status.promptTokensPerSecond = rates.promptTokensPerSecond
+    }
+
+    private func addGPUs(_ record: NodeRecord, to status: inout NodeStatus) {
+        status.gpus = record.gpus
+        let used = record.gpus.compactMap(\.memoryUsedBytes)
+        let total = record.gpus.compactMap(\.memoryTotalBytes)
+        if !used.isEmpty { status.hbmUsedBytes = used.reduce(0, +) }
+        if !total.isEmpty { status.hbmTotalBytes = total.reduce(0, +) }
+    }
+
+    private mutating func addLedger(_ index: Int, to status: inout NodeStatus) {
+        status.ttft = ledger.latency(\.ttft, node: index, now: seconds)
+        status.tpot = ledger.latency(\.tpot, node: index, now: seconds)
+        status.e2e = ledger.latency(\.e2e, node: index, now: seconds)
+        let account = ledger.accounts[index]
+        status.completed = account.completed
+        status.failed = account.failed
+        status.cancelled = account.cancelled
+        status.retriedAway = account.retriedAway
+        status.requestsPerSecond = account.requestsPerSecond
+        if status.tokensPerSecond == nil, let rate = account.outputTokensPerSecond {
+            status.tokensPerSecond = rate
+            status.estimated.insert(.tokensPerSecond)
+        }
+        if status.promptTokensPerSecond == nil {
+            status.promptTokensPerSecond = account.promptTokensPerSecond
+        }
+        if status.prefixHitRate == nil, let rate = account.prefixHitRate {
+            status.prefixHitRate = rate
+            status.estimated.insert(.prefixHitRate)
+        }
+        status.dollarsPerHour = nodes[index].configuration.dollarsPerHour
+        status.dollarsPerMillionTokens = dollarsPerMillionTokens(
+            dollarsPerHour: status.dollarsPerHour, tokensPerSecond: status.tokensPerSecond)
+    }
+
+    private func addDrain(_ record: NodeRecord, _ reports: [LoopReport], to status: inout NodeStatus) {
+        guard record.intent == .drain, let drain = record.drain else { return }
+        let ages = reports.compactMap { $0.oldestAge.count > record.index ? $0.oldestAge[record.index] : nil }
+        let elapsed = max(0, unixNow - drain.began)
+        status.drain = DrainStatus(
+            elapsedSeconds: elapsed, remaining: status.active, oldestAgeSeconds: ages.max(),
+            secondsToDeadline: drain.deadlineSeconds.map { $0 - elapsed }, atDeadline: drain.atDeadline)
+    }
+
+    private func shareTraffic(_ nodes: inout [NodeStatus]) {
+        let total = nodes.reduce(0) { $0 + ($1.state == .serving ? $1.weight : 0) }
+        for index in nodes.indices where nodes[index].state == .serving && total > 0 {
+            nodes[index].trafficShare = Double(nodes[index].weight) / Double(total)
+        }
+    }
+
+    private mutating func totals(_ reports: [LoopReport], _ nodes: [NodeStatus]) -> TrafficTotals {
+        var totals = TrafficTotals()
+        for report in reports {
+            totals.requests += report.counters.requests
+            totals.completed += report.counters.completed
+            totals.cancelled += report.counters.cancelled
+            totals.failed += report.counters.failed
+            totals.refused += report.counters.refused
+            totals.retried += report.counters.retried
+            totals.active += UInt64(report.active)
+        }
+        let account = ledger.totals
+        totals.promptTokens = account.promptTokens
+        totals.cachedTokens = account.cachedTokens
+        totals.outputTokens = account.outputTokens
+        totals.wastedTokens = ledger.wastedTokens
+        totals.dollars = ledger.dollars
+        totals.requestsPerSecond = account.requestsPerSecond
+        totals.ttft = ledger.latency(\.ttft, node: nil, now: seconds)
+        totals.tpot = ledger.latency(\.tpot, node: nil, now: seconds)
+        let live = nodes.filter { !$0.isStale }
+        let rates = live.compactMap(\.tokensPerSecond)
+        if !rates.isEmpty { totals.tokensPerSecond = rates.reduce(0, +) }
+        let weighted = live.compactMap { node in
+            node.prefixHitRate.flatMap { rate in node.promptTokensPerSecond.map { (rate * $0, $0) } }
+        }
+        let prompt = weighted.reduce(0) { $0 + $1.1 }
+        if prompt > 0 { totals.prefixHitRate = weighted.reduce(0) { $0 + $1.0 } / prompt }
+        let prices = nodes.compactMap(\.dollarsPerHour)
+        if !prices.isEmpty { totals.dollarsPerHour = prices.reduce(0, +) }
+        totals.dollarsPerMillionTokens = dollarsPerMillionTokens(
+            dollarsPerHour: prices.count == nodes.count ? totals.dollarsPerHour : nil,
+            tokensPerSecond: totals.tokensPerSecond)
+        return totals
+    }
+}
