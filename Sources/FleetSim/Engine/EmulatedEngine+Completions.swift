@@ -1,0 +1,129 @@
+import GatewayCore
+
+/// Completions: from the request into the model, and from its tokens to the client.
+extension EmulatedEngine {
+    func complete(_ received: ReceivedRequest, isChat: Bool, from connection: EngineConnection)
+        throws(EngineError)
+    {
+        if faults.failures > 0 {
+            faults.failures -= 1
+            throw .internalError(faults.failureStatus)
+        }
+        let request = try CompletionRequest(received.body, isChat: isChat)
+        try checkModel(request.model)
+        let limit = model.maxContextTokens
+        guard request.prompt.count < limit else { throw .tooLong(prompt: request.prompt.count, limit: limit) }
+        if let asked = request.maxTokens, asked > limit {
+            throw .badParameter(
+                "max_tokens", "\(asked)",
+                "max_tokens=\(asked) cannot be greater than max_model_len=\(limit). Please request fewer output "
+                    + "tokens.")
+        }
+        let room = min(request.maxTokens ?? limit, limit - request.prompt.count)
+        let (tokens, ended) = Babble.answer(to: request.prompt, limit: room, ignoringEnd: request.ignoresEnd)
+        let answer = begin(request, tokens, keepsAlive: received.keepsAlive)
+        try enqueue(answer, ended: ended, limit: room)
+        connection.answer = answer
+        clients[answer.id] = connection
+        if let frames = answer.frames {
+            appendHead(
+                connection, status: 200, type: "text/event-stream; charset=utf-8", length: nil,
+                keepsAlive: answer.keepsAlive)
+            frames.role(into: &connection.output)
+            flush(connection)
+        }
+    }
+
+    private func begin(_ request: CompletionRequest, _ tokens: [UInt32], keepsAlive: Bool) -> EngineAnswer {
+        let publicID = (request.isChat ? "chatcmpl-" : "cmpl-") + hexadecimalID()
+        let frames =
+            request.isStreamed
+            ? StreamFrames(
+                id: publicID, created: Int(MonotonicClock.unixTime()), model: modelName, request: request)
+            : nil
+        let fault = request.isStreamed && !faults.streams.isEmpty ? faults.streams.removeLast() : nil
+        return EngineAnswer(
+            id: random.next(), publicID: publicID, request: request, tokens: tokens, frames: frames,
+            keepsAlive: keepsAlive, fault: fault)
+    }
+
+    private func enqueue(_ answer: EngineAnswer, ended: Bool, limit: Int) throws(EngineError) {
+        var root: UInt64 = 0
+        for byte in (modelName + "\u{0}" + (answer.request.cacheSalt ?? "")).utf8 {
+            root = (root ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+        }
+        let request = EngineRequest(
+            id: answer.id, promptTokens: answer.request.prompt.count, outputTokens: answer.tokens.count,
+            endsByItself: ended, maxTokens: limit,
+            chain: Tokenizer.chain(
+                answer.request.prompt + answer.tokens, blockTokens: KVCache.blockTokens, root: root))
+        do {
+            try model.submit(request, at: instant)
+        } catch {
+            throw .tooLong(prompt: answer.request.prompt.count, limit: error.limit)
+        }
+    }
+
+    func deliver(_ events: [TokenEvent]) {
+        for event in events {
+            guard let connection = clients[event.request], let answer = connection.answer else { continue }
+            if let fault = answer.fault, event.ordinal > fault.after {
+                perform(fault.kind, on: connection)
+            } else if let frames = answer.frames {
+                stream(event, answer, frames, to: connection)
+            } else if let finish = event.finish {
+                respond(
+                    connection, status: 200, type: "application/json", whole(answer, event, finish),
+                    keepsAlive: answer.keepsAlive)
+                self.finish(connection)
+            }
+        }
+    }
+
+    private func perform(_ fault: EngineFaults.InStream, on connection: EngineConnection) {
+        switch fault {
+        case .stall: break
+        case .cut: close(connection)
+        case .error:
+            if let id = connection.answer?.id { model.abort(id) }
+            StreamFrames.error(into: &connection.output)
+            finish(connection)
+        }
+    }
+
+    private func stream(
+        _ event: TokenEvent, _ answer: EngineAnswer, _ frames: StreamFrames, to connection: EngineConnection
+    ) {
+        let usage = CompletionUsage(
+            prompt: answer.request.prompt.count, completion: event.ordinal, cached: event.cachedTokens)
+        let token = answer.tokens[event.ordinal - 1]
+        if let finish = event.finish {
+            frames.end(token, ordinal: event.ordinal, finish: finish, usage: usage, into: &connection.output)
+            self.finish(connection)
+        } else {
+            frames.token(token, ordinal: event.ordinal, usage: usage, into: &connection.output)
+            flush(connection)
+        }
+    }
+
+    /// An answer that isn't streamed.
+    private func whole(_ answer: EngineAnswer, _ event: TokenEvent, _ finish: FinishReason) -> String {
+        let text = JSONValue.quoted(Tokenizer.text(answer.tokens))
+        let ids = answer.request.returnsTokenIDs ? "\(answer.tokens)" : "null"
+        let usage = CompletionUsage(
+            prompt: answer.request.prompt.count, completion: answer.tokens.count, cached: event.cachedTokens)
+        let choice =
+            answer.request.isChat
+            ? #"{"index":0,"message":{"role":"assistant","content":\#(text),"refusal":null,"annotations":null,"#
+                + #""audio":null,"function_call":null,"reasoning":null},"logprobs":null,"#
+                + #""finish_reason":"\#(finish.rawValue)","stop_reason":null,"token_ids":\#(ids)}"#
+            : #"{"index":0,"text":\#(text),"logprobs":null,"finish_reason":"\#(finish.rawValue)","#
+                + #""stop_reason":null,"token_ids":\#(ids)}"#
+        return """
+            {"id":"\(answer.publicID)","object":"\(answer.request.isChat ? "chat.completion" : "text_completion")",\
+            "created":\(Int(MonotonicClock.unixTime())),"model":\(JSONValue.quoted(modelName)),\
+            "choices":[\(choice)],"service_tier":null,\
+            "system_fingerprint":"vllm-\(Self.vllmVersion)-emulated","usage":\(usage.json(detailed: true))}
+            """
+    }
+}

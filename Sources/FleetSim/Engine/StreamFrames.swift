@@ -1,0 +1,126 @@
+import GatewayCore
+
+/// The events of one streamed answer, byte for byte in vLLM's shape (0.32, live captures): one event a chunk.
+struct StreamFrames {
+    private let start: String
+    private let request: CompletionRequest
+    private let fingerprint = "vllm-\(EmulatedEngine.vllmVersion)-emulated"
+    /// A plain event up to and behind its text, which is always one four-byte token; chunk framing included.
+    private let plainHead: [UInt8]
+    private let plainTail: [UInt8]
+
+    init(id: String, created: Int, model: String, request: CompletionRequest) {
+        self.request = request
+        let object = request.isChat ? "chat.completion.chunk" : "text_completion"
+        start = """
+            data: {"id":"\(id)","object":"\(object)","created":\(created),"model":\(JSONValue.quoted(model)),"choices":[
+            """
+        let head = start + (request.isChat ? #"{"index":0,"delta":{"content":""# : #"{"index":0,"text":""#)
+        let tail =
+            request.isChat
+            ? #""},"logprobs":null,"finish_reason":null,"token_ids":null}]}"# + "\n\n"
+            : #"","logprobs":null,"finish_reason":null,"stop_reason":null,"prompt_token_ids":null,"token_ids":null}]}"#
+                + "\n\n"
+        let size = head.utf8.count + 4 + tail.utf8.count
+        plainHead = Array((String(size, radix: 16) + "\r\n" + head).utf8)
+        plainTail = Array((tail + "\r\n").utf8)
+    }
+
+    /// The event that a chat begins with, sent before anything is scheduled.
+    func role(into out: inout ByteQueue) {
+        guard request.isChat else { return }
+        let ids = request.returnsTokenIDs ? Self.list(request.prompt) : "null"
+        append(
+            #"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"#
+                + #""prompt_token_ids":\#(ids),"prompt_text":null}"#, into: &out)
+    }
+
+    /// A token that is not the last one.
+    func token(_ token: UInt32, ordinal: Int, usage: CompletionUsage, into out: inout ByteQueue) {
+        if request.returnsTokenIDs || request.usesUsageInEveryEvent {
+            return richToken(token, ordinal: ordinal, finish: nil, usage: usage, into: &out)
+        }
+        out.append(plainHead)
+        for shift: UInt32 in [0, 8, 16, 24] { out.append(byte: UInt8(truncatingIfNeeded: token >> shift)) }
+        out.append(plainTail)
+    }
+
+    /// The last token, usage where it was asked for, the mark and the last chunk.
+    func end(
+        _ token: UInt32, ordinal: Int, finish: FinishReason, usage: CompletionUsage, into out: inout ByteQueue
+    ) {
+        richToken(token, ordinal: ordinal, finish: finish, usage: usage, into: &out)
+        if request.includesUsage {
+            append(
+                #"],"usage":\#(usage.json(detailed: true)),"system_fingerprint":"\#(fingerprint)"}"#,
+                into: &out)
+        }
+        Self.done(into: &out)
+    }
+
+    private func richToken(
+        _ token: UInt32, ordinal: Int, finish: FinishReason?, usage: CompletionUsage,
+        into out: inout ByteQueue
+    ) {
+        let text = Tokenizer.text([token])
+        let ids = request.returnsTokenIDs ? "[\(token)]" : "null"
+        let reason = finish.map { "\"\($0.rawValue)\"" } ?? "null"
+        var event =
+            request.isChat
+            ? #"{"index":0,"delta":{"content":"\#(text)"},"logprobs":null,"finish_reason":\#(reason),"#
+                + (finish == nil ? "" : #""stop_reason":null,"#) + #""token_ids":\#(ids)}]"#
+            : #"{"index":0,"text":"\#(text)","logprobs":null,"finish_reason":\#(reason),"stop_reason":null,"#
+                + #""prompt_token_ids":\#(promptIDs(ordinal)),"token_ids":\#(ids)}]"#
+        if request.usesUsageInEveryEvent { event += #","usage":\#(usage.json(detailed: false))"# }
+        if finish != nil, !request.includesUsage { event += #","system_fingerprint":"\#(fingerprint)""# }
+        append(event + "}", into: &out)
+    }
+
+    private func promptIDs(_ ordinal: Int) -> String {
+        request.returnsTokenIDs && ordinal == 1 ? Self.list(request.prompt) : "null"
+    }
+
+    private static func list(_ tokens: [UInt32]) -> String {
+        "[" + tokens.map(String.init).joined(separator: ",") + "]"
+    }
+
+    private func append(_ rest: String, into out: inout ByteQueue) {
+        Self.chunk(start + rest + "\n\n", into: &out)
+    }
+
+    /// An error that comes after the 200, and the mark behind it.
+    static func error(into out: inout ByteQueue) {
+        chunk(
+            "data: " + EngineError.internalError(500).body + "\n\n", into: &out)
+        done(into: &out)
+    }
+
+    private static func done(into out: inout ByteQueue) {
+        chunk("data: [DONE]\n\n", into: &out)
+        out.append("0\r\n\r\n")
+    }
+
+    private static func chunk(_ text: String, into out: inout ByteQueue) {
+        out.append(hexadecimal: text.utf8.count)
+        out.append("\r\n")
+        out.append(text)
+        out.append("\r\n")
+    }
+}
+
+/// Token counts of one answer.
+struct CompletionUsage {
+    var prompt: Int
+    var completion: Int
+    var cached: Int
+
+    func json(detailed: Bool) -> String {
+        var text =
+            #"{"prompt_tokens":\#(prompt),"total_tokens":\#(prompt + completion),"completion_tokens":\#(completion)"#
+        if detailed {
+            text +=
+                #","prompt_tokens_details":{"cached_tokens":\#(cached),"created_cache_tokens":\#(prompt - cached)}"#
+        }
+        return text + "}"
+    }
+}
