@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// The engine's GPUs in the DCGM exporter's names (4.x; a test finds each of them in a capture).
 enum DCGMMetrics {
     private static let driver = "580.105.08"
@@ -26,7 +28,7 @@ enum DCGMMetrics {
 
     private static func labels(of index: Int, _ model: EngineModel, _ seed: UInt64, _ port: UInt16) -> String
     {
-        var random = SeededRandom(seed: seed &* 1_000_003 &+ UInt64(port) &* 131 &+ UInt64(index))
+        var random = SplitMix64(seed: seed &* 1_000_003 &+ UInt64(port) &* 131 &+ UInt64(index))
         let high = hexadecimal(random.next())
         let low = hexadecimal(random.next())
         let parts = [

@@ -101,7 +101,7 @@ extension EmulatedEngine {
             var tokens: [UInt32] = []
             Tokenizer.append(text, to: &tokens)
             count += tokens.count
-            var numbers = SeededRandom(seed: tokens.reduce(1) { SeededRandom.mix($0 ^ UInt64($1)) })
+            var numbers = SplitMix64(seed: tokens.reduce(1) { SplitMix64.mix($0 ^ UInt64($1)) })
             let vector = (0..<8).map { _ in "\(numbers.unit() - 0.5)" }.joined(separator: ",")
             rows.append(#"{"index":\#(index),"object":"embedding","embedding":[\#(vector)]}"#)
         }

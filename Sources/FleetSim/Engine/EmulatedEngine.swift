@@ -30,7 +30,7 @@ package final class EmulatedEngine {
     package let port: UInt16
     var model: EngineModel
     var faults = EngineFaults()
-    var random: SeededRandom
+    var random: SplitMix64
     /// Who waits for a request of the model.
     var clients: [UInt64: EngineConnection] = [:]
     /// Nanoseconds, read once a turn.
@@ -50,12 +50,16 @@ package final class EmulatedEngine {
         modelName = options.modelName ?? options.profile.model.name
         model = EngineModel(
             profile: options.profile, kvTokens: options.kvTokens, speed: options.speed, seed: options.seed)
-        random = SeededRandom(seed: options.seed &+ 77)
+        random = SplitMix64(seed: options.seed &+ 77)
         now = MonotonicClock.now()
         start = now
         let socket = try Sockets.listen(on: .ip(octets: [127, 0, 0, 1], port: options.port))
         // A socket that was bound to an address and port tells them back.
-        if case .ip(_, let bound) = Sockets.localAddress(socket.raw) { port = bound } else { port = options.port }
+        if case .ip(_, let bound) = Sockets.localAddress(socket.raw) {
+            port = bound
+        } else {
+            port = options.port
+        }
         poller.add(socket.raw, token: Self.listenerToken, .read)
         listener = consume socket
     }

@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// One inference engine in virtual time, scheduled as vLLM V1 does it: one token budget a step for decodes and
 /// chunks of prefill alike, first come first served, a block KV cache with prefix reuse, preemption by recomputing.
 ///
@@ -20,7 +22,7 @@ package struct EngineModel: Sendable {
     package internal(set) var instant = 0.0
     let stepTime: StepTime
     private let speed: Double
-    private var random: SeededRandom
+    private var random: SplitMix64
 
     /// One request inside the engine.
     struct Sequence: Sendable {
@@ -65,7 +67,7 @@ package struct EngineModel: Sendable {
         meters = EngineMeters(maxContextTokens: maxContextTokens)
         gpu = GPULoad(profile.gpu)
         stepTime = StepTime(profile)
-        random = SeededRandom(seed: seed)
+        random = SplitMix64(seed: seed)
     }
 
     package var runningCount: Int { running.count }

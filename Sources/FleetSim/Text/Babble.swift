@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// What the emulated model says: words that follow from the last eight tokens alone, as a temperature of 0 would.
 /// So the same prompt gives the same text on every engine, and a text that is carried on elsewhere stays the same.
 package struct Babble {
@@ -25,7 +27,7 @@ package struct Babble {
         while answer.count < limit {
             var hash: UInt64 = 0x5165_6E73
             for token in recent { hash = (hash ^ UInt64(token)) &* 0x0000_0100_0000_01B3 }
-            hash = SeededRandom.mix(hash)
+            hash = SplitMix64.mix(hash)
             let token = words[Int(hash % UInt64(words.count))]
             answer.append(token)
             recent.append(token)

@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// The emulated engine's tokens. A token is up to four bytes of text, and its number is those bytes, the first one
 /// lowest; so numbers and text tell each other without a table, and equal beginnings give equal tokens.
 package enum Tokenizer {
@@ -47,7 +49,7 @@ package enum Tokenizer {
                 hash = (hash ^ UInt64(tokens[offset])) &* 0x0000_0100_0000_01B3  // FNV-1a, a token at a time
                 hash ^= hash >> 29
             }
-            hash = SeededRandom.mix(hash)
+            hash = SplitMix64.mix(hash)
             hashes.append(hash)
             index += blockTokens
         }

@@ -1,15 +1,7 @@
+import GatewayCore
 import Glibc
 
-/// Chance that repeats: SplitMix64 (Steele, Lea, Flood 2014; constants of its public-domain reference code).
-package struct SeededRandom: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-    package init(seed: UInt64) { state = seed }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return SeededRandom.mix(state)
-    }
-
+extension SplitMix64 {
     /// SplitMix64's finalizer: spreads every bit of a value over the whole word.
     package static func mix(_ value: UInt64) -> UInt64 {
         var z = value
