@@ -36,4 +36,15 @@ package struct Babble {
         }
         return (answer, false)
     }
+
+    /// Plain text of so many tokens, for prompts; it needs no escaping in JSON.
+    package static func text(tokens: Int, _ random: inout SplitMix64) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(tokens * 4)
+        for _ in 0..<tokens {
+            let word = words[Int(random.next() % UInt64(words.count))]
+            for shift: UInt32 in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

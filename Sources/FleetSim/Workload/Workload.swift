@@ -1,0 +1,138 @@
+import GatewayCore
+
+/// What kind of traffic a workload sends.
+package enum WorkloadKind: String, Sendable, CaseIterable {
+    /// Conversations on a few shared system prompts, at a person's pace.
+    case chat
+    /// Several questions on one long document.
+    case documents
+    /// Tool loops whose context grows with every step, at a machine's pace.
+    case agents
+    /// All of them: of ten sessions six chats, one document, three agents.
+    case mix
+}
+
+/// One request of a session.
+package struct WorkloadRequest: Sendable, Equatable {
+    package let session: String
+    /// 0 is the session's first.
+    package let turn: Int
+    /// Whether the session's name goes along as x-session-id.
+    package let namesSession: Bool
+    /// A chat completion's body: JSON.
+    package let body: String
+    /// Seconds between the answer before it and this request.
+    package let thinkSeconds: Double
+    package let maxTokens: Int
+}
+
+/// A seeded stream of sessions. Pure: the same seed and the same replies give the same requests.
+///
+/// Sizes follow what is published of such traffic in shape, scaled down to what emulated engines on one machine
+/// carry: TraceLab's agents (workloads.md 5) reuse 96 percent of a context of 100,000 tokens, ours reaches 20,000.
+package struct Workload: Sendable {
+    private let kind: WorkloadKind
+    private let library: WorkloadLibrary
+    /// nil: each request's own.
+    private let maxTokens: Int?
+    private var random: SplitMix64
+    private var sessions = 0
+
+    /// - Parameter model: the name that requests ask for.
+    package init(kind: WorkloadKind, seed: UInt64, model: String, maxTokens: Int? = nil) {
+        self.kind = kind
+        self.maxTokens = maxTokens
+        library = WorkloadLibrary(seed: seed, model: model)
+        random = SplitMix64(seed: seed)
+    }
+
+    package mutating func nextSession() -> WorkloadSession {
+        sessions += 1
+        let choice = random.unit()
+        let shape: SessionShape =
+            switch kind {
+            case .chat: .chat
+            case .documents: .document
+            case .agents: .agent
+            case .mix: choice < 0.6 ? .chat : choice < 0.7 ? .document : .agent
+            }
+        return WorkloadSession(
+            number: sessions, shape: shape, library: library, maxTokens: maxTokens, seed: random.next())
+    }
+}
+
+/// What sessions share: system prompts, documents and agents' instructions.
+struct WorkloadLibrary: Sendable {
+    let model: String
+    private let seed: UInt64
+
+    init(seed: UInt64, model: String) {
+        self.seed = seed
+        self.model = JSONValue.quoted(model)
+    }
+
+    /// Tokens of the system prompts, the most popular first.
+    private static let systemPromptTokens = [1200, 500, 3000, 800, 2000, 1600]
+    private static let agentPromptTokens = [3000, 2000, 4000]
+    private static let documents = 24
+
+    func systemPrompt(_ random: inout SplitMix64) -> String {
+        let index = random.zipf(count: Self.systemPromptTokens.count)
+        return text(shelf: 1, index, tokens: Self.systemPromptTokens[index])
+    }
+
+    func agentPrompt(_ random: inout SplitMix64) -> String {
+        let index = random.zipf(count: Self.agentPromptTokens.count)
+        return text(shelf: 2, index, tokens: Self.agentPromptTokens[index])
+    }
+
+    func document(_ random: inout SplitMix64) -> String {
+        let index = random.zipf(count: Self.documents)
+        var sizes = SplitMix64(seed: seed &+ UInt64(index))
+        let tokens = min(20_000, max(2000, Int(sizes.logNormal(median: 6000, sigma: 0.5))))
+        return text(shelf: 3, index, tokens: tokens)
+    }
+
+    private func text(shelf: UInt64, _ index: Int, tokens: Int) -> String {
+        var random = SplitMix64(seed: SplitMix64.mix(seed &* 31 &+ shelf << 32 &+ UInt64(index)))
+        return Babble.text(tokens: tokens, &random)
+    }
+}
+
+/// How a session goes on: medians and spreads (of the logarithm) of what is drawn for each turn.
+struct SessionShape: Sendable {
+    let beginning: Beginning
+    let turns: ClosedRange<Int>
+    /// Tokens that a turn adds: a person's message or a tool's result.
+    let messageTokens: Draw
+    let answerTokens: Draw
+    let thinkSeconds: Draw
+    let namesSession: Bool
+    /// Whether requests ask for the usage event.
+    let asksForUsage: Bool
+
+    enum Beginning: Sendable { case systemPrompt, document, agentPrompt }
+
+    struct Draw: Sendable {
+        let median: Double
+        let sigma: Double
+        let range: ClosedRange<Double>
+
+        func next(_ random: inout SplitMix64) -> Double {
+            min(range.upperBound, max(range.lowerBound, random.logNormal(median: median, sigma: sigma)))
+        }
+    }
+
+    static let chat = SessionShape(
+        beginning: .systemPrompt, turns: 1...8, messageTokens: Draw(median: 40, sigma: 0.8, range: 5...400),
+        answerTokens: Draw(median: 180, sigma: 0.6, range: 16...800),
+        thinkSeconds: Draw(median: 5, sigma: 0.7, range: 0.5...60), namesSession: false, asksForUsage: true)
+    static let document = SessionShape(
+        beginning: .document, turns: 2...5, messageTokens: Draw(median: 30, sigma: 0.4, range: 10...80),
+        answerTokens: Draw(median: 150, sigma: 0.5, range: 32...500),
+        thinkSeconds: Draw(median: 4, sigma: 0.6, range: 0.5...30), namesSession: false, asksForUsage: true)
+    static let agent = SessionShape(
+        beginning: .agentPrompt, turns: 5...25, messageTokens: Draw(median: 300, sigma: 1, range: 20...3000),
+        answerTokens: Draw(median: 90, sigma: 0.7, range: 16...400),
+        thinkSeconds: Draw(median: 0.6, sigma: 1, range: 0.05...10), namesSession: true, asksForUsage: false)
+}
