@@ -193,12 +193,12 @@ package final class LoadClient {
         report.outputTokens += exchange.checker.tokens
         report.promptTokens += exchange.checker.usage?.prompt ?? 0
         report.cachedTokens += exchange.checker.usage?.cached ?? 0
-        report.endToEnd.observe(seconds: Double(now - job.due) / 1e9)
+        report.endToEnd.record(nanoseconds: now - job.due)
         if let first = exchange.firstToken {
-            report.timeToFirstToken.observe(seconds: Double(first - job.due) / 1e9)
+            report.timeToFirstToken.record(nanoseconds: first - job.due)
             if exchange.checker.tokens > 1 {
-                report.timePerOutputToken.observe(
-                    seconds: Double(exchange.lastToken - first) / 1e9 / Double(exchange.checker.tokens - 1))
+                report.timePerOutputToken.record(
+                    nanoseconds: (exchange.lastToken - first) / UInt64(exchange.checker.tokens - 1))
             }
         }
         schedule.goOn(job.session, reply: exchange.checker.text, at: now)

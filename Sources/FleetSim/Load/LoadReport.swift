@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// Why a request of the load generator counts as failed.
 package enum LoadFault: Sendable, Hashable, CustomStringConvertible {
     case connect
@@ -89,7 +91,8 @@ package struct LoadReport: Sendable {
 
     private static func quantiles(_ histogram: LatencyHistogram) -> String {
         """
-        {"mean":\(number(histogram.mean)),"p50":\(number(histogram.quantile(0.5))),\
+        {"mean":\(number(histogram.count == 0 ? nil : histogram.sum / Double(histogram.count))),\
+        "p50":\(number(histogram.quantile(0.5))),\
         "p90":\(number(histogram.quantile(0.9))),"p99":\(number(histogram.quantile(0.99)))}
         """
     }
