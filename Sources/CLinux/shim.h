@@ -105,6 +105,13 @@ static inline int sb_epoll_modify(int ep, int fd, unsigned events, unsigned long
     return epoll_ctl(ep, EPOLL_CTL_MOD, fd, &e);
 }
 static inline int sb_epoll_remove(int ep, int fd) { return epoll_ctl(ep, EPOLL_CTL_DEL, fd, 0); }
+extern char **environ;
+extern int pipe2(int ends[2], int flags);
+static inline char **sb_environment(void) { return environ; }
+static inline int sb_is_readable(int fd) {
+    struct pollfd p = {fd, POLLIN, 0};
+    return poll(&p, 1, 0) > 0;
+}
 static inline int sb_wexitstatus(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 static inline int sb_wcwidth(unsigned scalar) { return wcwidth((wchar_t)scalar); }
 static inline unsigned sb_epollin(void) { return EPOLLIN; }

@@ -1,7 +1,2 @@
-import GatewayCore
-
-/// Runs the program and returns its exit status.
-package func runSignalbox(arguments: [String]) -> Int32 {
-    print("signalbox \(arguments.joined(separator: " "))")
-    return 0
-}
+/// Runs the program and returns its exit status: 0 done, 1 refused or failed, 2 usage or configuration.
+package func runSignalbox(arguments: [String]) -> Int32 { Subcommands.run(arguments) }

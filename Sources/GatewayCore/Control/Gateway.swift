@@ -27,10 +27,9 @@ package final class Gateway: Sendable {
 
     /// Binds, restores the journal and starts the threads.
     /// - Parameters:
-    ///   - keepsJournal: false for a demo, whose changes are thrown away.
     ///   - environment: for the default paths.
     package static func start(
-        _ configuration: GatewayConfiguration, keepsJournal: Bool = true, environment: [String: String],
+        _ configuration: GatewayConfiguration, environment: [String: String],
         version: String
     ) throws -> Gateway {
         let openFiles = Sockets.raiseOpenFileLimit()
@@ -54,19 +53,13 @@ package final class Gateway: Sendable {
             fleet: Fleet(version: 0, nodes: [], policy: configuration.policy), loops: loops,
             secret: random.next(), indexBlocks: max(131_072, configuration.nodes.count * 16_384))
         let inbox = ControlInbox()
-        var journal: Journal?
-        var restored: (entries: [JournalEntry], unreadable: Int) = ([], 0)
-        if keepsJournal {
-            let directory =
-                configuration.journal
-                ?? StatePaths.journalDirectory(address: "\(address)", environment: environment)
-            let opened = try Journal.open(directory: directory)
-            journal = opened.journal
-            restored = (opened.entries, opened.unreadable)
-        }
+        let directory =
+            configuration.journal
+            ?? StatePaths.journalDirectory(address: "\(address)", environment: environment)
+        let opened = try Journal.open(directory: directory)
         let finished = Finished()
         startControl(
-            identity, configuration, shared, inbox, admin.release(), loads, journal, restored, finished)
+            identity, configuration, shared, inbox, admin.release(), loads, opened, finished)
         let limits = configuration.limits
         for number in 0..<loops {
             let fd = listeners.removeFirst()
@@ -86,25 +79,24 @@ package final class Gateway: Sendable {
     private static func startControl(
         _ identity: GatewayStatus, _ configuration: GatewayConfiguration, _ shared: ProxyShared,
         _ inbox: ControlInbox,
-        _ listener: Int32, _ loads: [NodeLoad], _ journal: sending Journal?,
-        _ restored: (entries: [JournalEntry], unreadable: Int), _ finished: Finished
+        _ listener: Int32, _ loads: [NodeLoad], _ opened: Journal.Opened, _ finished: Finished
     ) {
-        startThread(name: "control") { [journal] in
+        startThread(name: "control") {
             var control = ControlLoop(
                 identity: identity, configuration: configuration, shared: shared, inbox: inbox,
                 listener: Descriptor(owning: listener), loads: loads)
-            control.journal = journal
-            control.restore(restored.entries, unreadable: restored.unreadable)
+            control.journal = opened.journal
+            control.restore(opened.entries, unreadable: opened.unreadable)
             control.run()
             finished.set()
         }
     }
 
-    /// Blocks until it has stopped: on a command, or on `inbox.stop`.
-    package func waitUntilStopped() {
-        finished.wait()
-        try? FileManager.default.removeItem(atPath: adminSocket)
-    }
+    /// On a command, or after `inbox.stop`.
+    package var hasStopped: Bool { finished.isSet }
+
+    /// Takes away what would mislead the next one.
+    package func cleanUp() { try? FileManager.default.removeItem(atPath: adminSocket) }
 
     private static func listen(_ address: ListenAddress, count: Int) throws -> [Int32] {
         guard let first = SocketAddress.resolve(host: address.host, port: address.port).first else {
@@ -165,9 +157,9 @@ package final class Gateway: Sendable {
     }
 }
 
-/// A flag that a thread sets once and others wait for.
+/// A flag that one thread sets once.
 private final class Finished: Sendable {
-    private let isSet = Atomic<Bool>(false)
-    func set() { isSet.store(true, ordering: .releasing) }
-    func wait() { while !isSet.load(ordering: .acquiring) { pause(milliseconds: 20) } }
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
 }

@@ -19,9 +19,17 @@ package struct JournalEntry: Codable, Sendable, Equatable {
 /// An append-only file of operators' commands, on disk before they are applied.
 ///
 /// Mode 0600 in a directory of its own, locked by the gateway that writes it.
-package struct Journal {
+package struct Journal: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+    }
+
+    package struct Opened: Sendable {
+        package let journal: Journal
+        /// The applied ones, in order.
+        package let entries: [JournalEntry]
+        /// Lines that could not be read: a torn last one after a crash.
+        package let unreadable: Int
     }
 
     private let file: FileHandle
@@ -29,10 +37,7 @@ package struct Journal {
     package let path: String
 
     /// Opens the journal in a directory, made when it is not there, and reads what is in it.
-    /// - Returns: the applied entries in order, and how many lines could not be read (a torn last line after a crash).
-    package static func open(directory: String) throws -> (
-        journal: Journal, entries: [JournalEntry], unreadable: Int
-    ) {
+    package static func open(directory: String) throws -> Opened {
         let manager = FileManager.default
         do {
             try manager.createDirectory(
@@ -63,7 +68,8 @@ package struct Journal {
         }
         try file.seekToEnd()
         if let last = data.last, last != 0x0A { try file.write(contentsOf: Data([0x0A])) }
-        return (Journal(file: file, lock: lock, path: path), entries, unreadable)
+        return Opened(
+            journal: Journal(file: file, lock: lock, path: path), entries: entries, unreadable: unreadable)
     }
 
     private static func handle(_ path: String) throws -> FileHandle {

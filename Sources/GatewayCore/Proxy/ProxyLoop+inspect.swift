@@ -2,17 +2,18 @@
 extension ProxyLoop {
     /// A head is complete: answer here, or go for the body. Says whether there may be more to do.
     mutating func begin(request fd: Int32) -> Bool {
-        counters.requests += 1
         clients[fd].exchange.id = shared.nextID.add(1, ordering: .relaxed).oldValue
         let head = clients[fd].head
+        let path = clients[fd].input.withBytes { Self.path($0, head) }
+        if case .local(let page) = path { return answerLocally(fd, page) }
+        counters.requests += 1
         if head.wantsUpgrade {
             clients[fd].closesAfterAnswer = true
             refuse(fd, 501, "protocol upgrades are not relayed", type: "not_supported_error")
             return true
         }
-        let path = clients[fd].input.withBytes { Self.path($0, head) }
         switch path {
-        case .local(let page): return answerLocally(fd, page)
+        case .local: break
         case .unknown:
             refuse(
                 fd, 404, "no such route here; the gateway serves /v1/..., /health, /ready and /metrics",

@@ -263,7 +263,9 @@ extension ProxyLoop {
         if used < events.count {
             events.withBytes { upstreams[up].carry.append($0, used..<$0.byteCount) }
         }
-        if observer.contentEvents > before { tokensCame(fd, observer.contentEvents - before, isFirst: before == 0) }
+        if observer.contentEvents > before {
+            tokensCame(fd, observer.contentEvents - before, isFirst: before == 0)
+        }
         if hasEnded, reframes { out.append("0\r\n\r\n") }
         return unframed
     }

@@ -1,0 +1,83 @@
+import Foundation
+import GatewayCore
+
+/// The flags that set a gateway, and the configuration they make.
+enum GatewaySettings {
+    static let flags: [Flag] = [
+        Flag(
+            name: "--config", value: "FILE",
+            help: "a JSON5 configuration instead of URLs; see fleet.example.json5"),
+        Flag(
+            name: "--listen", value: "HOST:PORT",
+            help: "where clients connect (127.0.0.1:8080; port 0: any free one)"),
+        Flag(
+            name: "--admin", value: "SOCKET",
+            help: "the admin socket ($XDG_RUNTIME_DIR/signalbox/ADDRESS.sock)"),
+        Flag(
+            name: "--journal", value: "DIR",
+            help: "the operators' journal ($XDG_STATE_HOME/signalbox/ADDRESS)"),
+        Flag(
+            name: "--policy", value: "NAME",
+            help: "the routing policy: \(Policies.names.joined(separator: ", "))"),
+        Flag(name: "--loops", value: "N", help: "event loops of the data plane (one a core)"),
+    ]
+
+    static func configuration(_ arguments: Arguments) throws -> GatewayConfiguration {
+        var configuration = try base(arguments)
+        if let listen = arguments.value("--listen") {
+            do throws(InputProblem) { configuration.listen = try ListenAddress(parsing: listen) } catch {
+                throw UsageError("--listen: \(error)")
+            }
+        }
+        if let admin = arguments.value("--admin") { configuration.admin = absolute(admin) }
+        if let journal = arguments.value("--journal") { configuration.journal = absolute(journal) }
+        if let loops = try arguments.number("--loops", in: 1...256) { configuration.loops = Int(loops) }
+        if let policy = arguments.value("--policy") {
+            guard Policies.names.contains(policy) else {
+                throw UsageError(
+                    "no policy \(policy)" + nearest(policy, in: Policies.names)
+                        + "; there are \(Policies.names.joined(separator: ", "))")
+            }
+            configuration.policy = policy
+        }
+        return configuration
+    }
+
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    private static func base(_ arguments: Arguments) throws -> GatewayConfiguration {
+        guard let file = arguments.value("--config") else {
+            do throws(UnusableURLs) { return try GatewayConfiguration(urls: arguments.positional) } catch {
+                throw UsageError(error.messages.joined(separator: "\n"))
+            }
+        }
+        guard arguments.positional.isEmpty else {
+            throw UsageError("give URLs or --config, not both: the configuration names the nodes")
+        }
+        let text = try ConfigurationFile.read(file)
+        let outcome = GatewayConfiguration.read(
+            text, environment: ProcessInfo.processInfo.environment, policies: Policies.names)
+        switch outcome {
+        case .configuration(let configuration): return configuration
+        case .issues(let issues):
+            throw UsageError(
+                "\(file) is not right:\n" + issues.map { $0.text(file: file) }.joined(separator: "\n"))
+        }
+    }
+}
+
+enum ConfigurationFile {
+    static let limit = 16 * 1024 * 1024
+
+    static func read(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw UsageError("\(path) cannot be read: is it there, and a file, and readable for you?")
+        }
+        guard data.count <= limit else {
+            throw UsageError("\(path) has \(data.count) bytes; the limit is \(limit)")
+        }
+        return Array(data)
+    }
+}
