@@ -35,7 +35,7 @@ package struct ChildProcess: Sendable {
         unsafe words.append(nil)
         var pid: pid_t = 0
         let code = unsafe posix_spawn(&pid, program, &actions, &attributes, words, sb_environment())
-        for unsafeword in unsafe words { unsafe free(word) }
+        unsafe words.forEach { unsafe free($0) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         unsafe posix_spawnattr_destroy(&attributes)
         _ = close(ends[1])
