@@ -180,3 +180,26 @@ import Testing
         _ = try MetricsText.parse(bytes, as: .openMetrics)
     }
 }
+
+@Suite(.enabled(if: Captures.present)) struct OpenMetricsTests {
+    @Test(arguments: Captures.names(in: "metrics/openmetrics").filter { $0.hasPrefix("bad_") })
+    func `what OpenMetrics forbids is refused to the letter`(name: String) throws {
+        let bytes = try Captures.bytes("metrics/openmetrics/\(name)")
+        #expect(throws: MetricsTextError.self) { try MetricsText.parse(bytes, as: .openMetrics) }
+        // A Prometheus reader may take it or not, but says a line that is there.
+        do { _ = try MetricsText.parse(bytes) } catch {
+            #expect(error.line >= 1 && error.line <= bytes.count(where: { $0 == 0x0a }) + 1)
+        }
+    }
+
+    @Test func `all of the suite is there`() {
+        let names = Captures.names(in: "metrics/openmetrics")
+        #expect(names.count(where: { $0.hasPrefix("bad_") }) == 167)
+        #expect(names.count == 211)
+    }
+
+    @Test func `Prometheus' own OpenMetrics text keeps the rules`() throws {
+        _ = try MetricsText.parse(
+            Captures.bytes("metrics/prometheus-alltypes.5mfs.om.txt"), as: .openMetrics)
+    }
+}

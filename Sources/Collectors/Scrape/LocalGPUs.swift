@@ -14,8 +14,9 @@ final class LocalGPUs: Sendable {
     ) -> LocalGPUs {
         let local = LocalGPUs()
         Thread.detachNewThread {
+            var source = LocalGPUSource()
             repeat {
-                let result = read()
+                let result = source.read()
                 let instant = Double(MonotonicClock.now()) / 1e9
                 for node in nodes { publish(NodeReading(node: node, instant: instant, gpus: result)) }
             } while local.isStopped.wait(timeout: .now() + intervalSeconds) == .timedOut
@@ -24,14 +25,39 @@ final class LocalGPUs: Sendable {
         return local
     }
 
+    /// Waits for the reading under way, but not for a driver that hangs.
     func stop() {
         isStopped.signal()
-        ended.wait()
+        _ = ended.wait(timeout: .now() + 3)
+    }
+}
+
+/// NVML where it opens, else nvidia-smi.
+struct LocalGPUSource: ~Copyable {
+    private var library: NVMLLibrary?
+    private let libraryPath: String
+    private let program: String
+
+    init(libraryPath: String = "libnvidia-ml.so.1", program: String = "/usr/bin/nvidia-smi") {
+        self.libraryPath = libraryPath
+        self.program = program
     }
 
-    static func read() -> Result<[GPUReading], CollectionFailure> {
+    mutating func read() -> Result<[GPUReading], CollectionFailure> {
         do {
-            return .success(try NvidiaSMI.run())
-        } catch { return .failure(error) }
+            if library == nil { library = try NVMLLibrary(path: libraryPath) }
+            if let found = try library?.read() { return .success(found) }
+        } catch {
+            // It may be opened anew when the driver comes back.
+            library = nil
+            return readByProgram(instead: error)
+        }
+        return .success([])
+    }
+
+    private func readByProgram(instead first: CollectionFailure) -> Result<[GPUReading], CollectionFailure> {
+        do {
+            return .success(try NvidiaSMI.run(program))
+        } catch { return .failure(CollectionFailure("\(first.message); \(error.message)")) }
     }
 }
