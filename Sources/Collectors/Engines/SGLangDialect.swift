@@ -91,27 +91,23 @@ private struct SGLangNames {
     /// (`--enable-metrics-for-all-schedulers`), the tensor and pipeline ranks of one group tell the same
     /// requests again: the first of each group counts. With priorities, `priority=""` is the total.
     private func rows(_ name: String) -> [Double] {
-        var groups: [(key: [String?], rank: Int, value: Double)] = []
+        var groups: [String: (rank: Int, value: Double)] = [:]
         for index in text.indices(of: name) where text.samples[index].value.isFinite {
-            var key: [String?] = []
+            var key = ""
             var rank = 0
-            var partial = false
+            var isPart = false
             for (label, value) in text.labels(ofSample: index) {
                 switch label {
-                case "tp_rank", "pp_rank", "moe_ep_rank": rank += Int(value) ?? 0
-                case "priority": partial = !value.isEmpty
+                case "tp_rank", "pp_rank", "moe_ep_rank": rank &+= Int(value) ?? 0
+                case "priority": isPart = !value.isEmpty
                 case "pid": break
-                default: key.append("\(label)=\(value)")
+                default: key += "\(label)=\(value);"
                 }
             }
-            if partial { continue }
-            let value = text.samples[index].value
-            if let known = groups.firstIndex(where: { $0.key == key }) {
-                if rank < groups[known].rank { groups[known] = (key, rank, value) }
-            } else {
-                groups.append((key, rank, value))
+            if !isPart, rank < groups[key]?.rank ?? .max {
+                groups[key] = (rank, text.samples[index].value)
             }
         }
-        return groups.map(\.value)
+        return groups.values.map(\.value)
     }
 }

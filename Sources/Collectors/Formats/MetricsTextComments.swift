@@ -118,13 +118,10 @@ extension MetricsTextParser {
     private mutating func family(_ name: Range<Int>) -> Int {
         var hash = MetricsText.hashSeed
         for at in name { hash = MetricsText.hash(hash, bytes[at]) }
-        let wanted = Array(bytes[name])
-        // Declarations of one family stand together in every exporter, so the last one mostly fits.
-        if let found = result.families.lastIndex(where: {
-            $0.nameHash == hash && result.matches($0.name, wanted)
-        }) {
+        if let found = familyIndex[hash], result.matches(result.families[found].name, Array(bytes[name])) {
             return found
         }
+        familyIndex[hash] = result.families.count
         result.families.append(MetricFamily(nameHash: hash, name: name, lines: line...line))
         return result.families.count - 1
     }

@@ -30,6 +30,11 @@ struct MetricsTextParser {
     /// A `#` line stands between the last sample and here.
     var interrupted = true
     var result: MetricsText
+    /// The last family of each name's hash.
+    var familyIndex: [UInt64: Int] = [:]
+
+    /// The busiest engine has some thousands; more is no scrape, and would keep others waiting.
+    static let sampleLimit = 200_000
 
     init(bytes: [UInt8], strict: Bool) {
         self.bytes = bytes
@@ -94,7 +99,7 @@ struct MetricsTextParser {
         )
         let value = try readNumber("value")
         let timestamp = try readTimestamp()
-        append(
+        try append(
             MetricSample(
                 value: value, timestamp: timestamp, labelsStart: UInt32(labels.lowerBound),
                 labelsEnd: UInt32(labels.upperBound)), name: name, hash: hash)
@@ -104,8 +109,13 @@ struct MetricsTextParser {
         }
     }
 
-    private mutating func append(_ sample: MetricSample, name: Range<Int>, hash: UInt64) {
+    private mutating func append(
+        _ sample: MetricSample, name: Range<Int>, hash: UInt64
+    ) throws(MetricsTextError) {
         let index = result.samples.count
+        guard index < Self.sampleLimit else {
+            throw failure("more than \(Self.sampleLimit) samples")
+        }
         result.samples.append(sample)
         if !interrupted, let last = result.runs.indices.last, result.runs[last].nameHash == hash,
             sameBytes(name, Int(result.runs[last].nameStart)..<Int(result.runs[last].nameEnd))

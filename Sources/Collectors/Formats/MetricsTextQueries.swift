@@ -26,36 +26,45 @@ extension MetricsText {
         return all.isEmpty ? nil : all.reduce(0, +) / Double(all.count)
     }
 
-    /// The different values of a label over a name's rows, in the order of the text.
+    /// The different values of a label over a name's rows, in the order of the text; at most 256.
     func labelValues(_ label: String, of name: String) -> [String] {
-        var seen: [String] = []
-        for index in indices(of: name) {
-            if let value = self.label(label, ofSample: index), !value.isEmpty, !seen.contains(value) {
-                seen.append(value)
-            }
+        var seen: Set<String> = []
+        var all: [String] = []
+        for index in indices(of: name) where all.count < 256 {
+            guard let value = self.label(label, ofSample: index), !value.isEmpty else { continue }
+            if seen.insert(value).inserted { all.append(value) }
         }
-        return seen
+        return all
     }
 
-    /// The buckets of a histogram merged over its rows; nil when the scrape lacks them or they are cut off.
+    /// More rows or bounds than this in one histogram are no engine's.
+    static let histogramLimit = (rows: 1024, bounds: 512)
+
+    /// The buckets of a histogram merged over its rows; nil when the scrape lacks them, they are cut off, or
+    /// there are senselessly many.
     /// - Parameter scale: seconds per unit of the exporter (0.001 for milliseconds).
     package func histogram(_ name: String, scale: Double = 1) -> BucketHistogram? {
-        let buckets = indices(of: name + "_bucket")
-        guard !buckets.isEmpty else { return nil }
         var series: [BucketSeries] = []
-        for index in buckets {
+        var places: [UInt64: Int] = [:]
+        var last: UInt64?
+        for index in indices(of: name + "_bucket") {
             guard let bound = bucketBound(index), samples[index].value.isFinite else { return nil }
             let key = labelsKey(index)
-            if series.last?.key == key {
-                series[series.count - 1].add(bound * scale, samples[index].value)
-            } else if let known = series.firstIndex(where: { $0.key == key }) {
-                series[known].add(bound * scale, samples[index].value)
-            } else {
-                series.append(BucketSeries(key: key, bound: bound * scale, count: samples[index].value))
+            let place = key == last ? series.count - 1 : places[key] ?? series.count
+            if place == series.count {
+                guard series.count < Self.histogramLimit.rows else { return nil }
+                series.append(BucketSeries())
+                places[key] = place
             }
+            last = place == series.count - 1 ? key : nil
+            series[place].buckets.append((bound * scale, samples[index].value))
         }
-        guard series.allSatisfy({ $0.bounds.last == .infinity }) else { return nil }
-        var all = BucketHistogram.merged(series.map(\.histogram))
+        let parts = series.compactMap(\.histogram)
+        guard parts.count == series.count, Set(parts.flatMap(\.bounds)).count <= Self.histogramLimit.bounds
+        else {
+            return nil
+        }
+        var all = BucketHistogram.merged(parts)
         all?.sum = (sum(name + "_sum") ?? 0) * scale
         return all
     }
@@ -93,34 +102,23 @@ extension MetricsText {
     }
 }
 
-/// The buckets of one label set.
+/// The buckets of one label set, as they stand in the text.
 private struct BucketSeries {
-    var key: UInt64
-    /// Ascending.
-    var bounds: [Double]
-    /// Cumulative.
-    var counts: [Double]
+    var buckets: [(bound: Double, count: Double)] = []
 
-    init(key: UInt64, bound: Double, count: Double) {
-        self.key = key
-        bounds = [bound]
-        counts = [count]
-    }
-
-    mutating func add(_ bound: Double, _ count: Double) {
-        var place = bounds.count
-        while place > 0, bounds[place - 1] > bound { place -= 1 }
-        bounds.insert(bound, at: place)
-        counts.insert(count, at: place)
-    }
-
-    /// Cumulative counts never fall; where a scrape in mid-update made them, the greatest so far stands.
-    var histogram: BucketHistogram {
+    /// In order, up to infinity; nil when that is missing. Cumulative counts never fall: where a scrape in
+    /// mid-update made them, the greatest so far stands.
+    var histogram: BucketHistogram? {
+        var ordered = buckets
+        if zip(buckets, buckets.dropFirst()).contains(where: { $0.bound > $1.bound }) {
+            ordered.sort { $0.bound < $1.bound }
+        }
+        guard ordered.last?.bound == .infinity else { return nil }
         var greatest = 0.0
-        let rising = counts.map {
-            greatest = max(greatest, $0)
+        let rising = ordered.map {
+            greatest = max(greatest, $0.count)
             return greatest
         }
-        return BucketHistogram(bounds: bounds, counts: rising, sum: 0)
+        return BucketHistogram(bounds: ordered.map(\.bound), counts: rising, sum: 0)
     }
 }

@@ -30,7 +30,7 @@ extension GPUReading {
 /// GPUs of an AMD scrape by UUID and partition, in the order of the text.
 private struct AMDRows {
     let text: MetricsText
-    private var keys: [String] = []
+    private var places: [String: Int] = [:]
     private(set) var readings: [GPUReading] = []
 
     init(text: MetricsText) { self.text = text }
@@ -52,12 +52,12 @@ private struct AMDRows {
         let index = label("gpu_id", sample)
         let partition = label("gpu_partition_id", sample)
         let key = "\(uuid ?? index ?? label("serial_number", sample) ?? "")/\(partition ?? "")"
-        if let known = keys.firstIndex(of: key) { return known }
+        if let known = places[key] { return known }
         var reading = GPUReading()
         reading.uuid = uuid
         reading.index = index.flatMap { Int($0) }
         reading.name = label("card_model", sample)
-        keys.append(key)
+        places[key] = readings.count
         readings.append(reading)
         return readings.count - 1
     }

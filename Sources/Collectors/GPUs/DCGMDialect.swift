@@ -37,7 +37,7 @@ extension GPUReading {
 /// GPUs of a DCGM scrape, joined by UUID and instance, in the order of the text.
 private struct GPURows {
     let text: MetricsText
-    private var keys: [String] = []
+    private var places: [String: Int] = [:]
     private var readings: [GPUReading] = []
 
     init(text: MetricsText) { self.text = text }
@@ -52,8 +52,8 @@ private struct GPURows {
     /// Total memory is not exported by default: used, free and reserved add up to it.
     func finished(free: GPURows) -> [GPUReading] {
         var all = readings
-        for index in all.indices where all[index].memoryTotalBytes == nil {
-            guard let used = all[index].memoryUsedBytes, let row = free.keys.firstIndex(of: keys[index]),
+        for (key, index) in places where all[index].memoryTotalBytes == nil {
+            guard let used = all[index].memoryUsedBytes, let row = free.places[key],
                 let free = free.readings[row].memoryTotalBytes
             else { continue }
             all[index].memoryTotalBytes = used + free + (all[index].memoryReservedBytes ?? 0)
@@ -70,7 +70,7 @@ private struct GPURows {
         // Where a row has no UUID the host's index must do, told apart by host (spelt both ways).
         let host = text.label("Hostname", ofSample: sample) ?? text.label("hostname", ofSample: sample)
         let key = "\(uuid ?? "\(host ?? "") \(index ?? "")")/\(instance ?? "")"
-        if let known = keys.firstIndex(of: key) { return known }
+        if let known = places[key] { return known }
         var reading = GPUReading()
         reading.uuid = uuid
         reading.index = index.flatMap { Int($0) }
@@ -78,7 +78,7 @@ private struct GPURows {
         if let instance, !instance.isEmpty {
             reading.migInstance = "\(text.label("GPU_I_PROFILE", ofSample: sample) ?? "MIG")#\(instance)"
         }
-        keys.append(key)
+        places[key] = readings.count
         readings.append(reading)
         return readings.count - 1
     }

@@ -18,13 +18,22 @@ enum EngineFacts {
         var data: [Model]
     }
 
+    /// Larger answers are not read: it would keep other nodes waiting.
+    static let bodyLimit = 1 << 20
+
+    private static func decode<Answer: Decodable>(_ type: Answer.Type, _ body: [UInt8]) -> Answer? {
+        body.count <= bodyLimit ? try? JSONDecoder().decode(type, from: Data(body)) : nil
+    }
+
+    /// The first 256 of them.
     static func models(_ body: [UInt8]) -> Models? {
-        guard let list = try? JSONDecoder().decode(ModelList.self, from: Data(body)) else { return nil }
+        guard let list = decode(ModelList.self, body) else { return nil }
         let owners = [
             "vllm": EngineKind.vllm, "sglang": .sglang, "llamacpp": .llamacpp, "tensorrt_llm": .tensorrtLLM,
         ]
         return Models(
-            names: list.data.map(\.id), kind: list.data.lazy.compactMap { owners[$0.owned_by ?? ""] }.first)
+            names: list.data.prefix(256).map(\.id),
+            kind: list.data.lazy.compactMap { owners[$0.owned_by ?? ""] }.first)
     }
 
     private struct VersionAnswer: Decodable {
@@ -35,7 +44,7 @@ enum EngineFacts {
 
     /// The version that `/version`, `/info`, `/server_info` or `/props` tells.
     static func version(_ body: [UInt8]) -> String? {
-        let answer = try? JSONDecoder().decode(VersionAnswer.self, from: Data(body))
+        let answer = decode(VersionAnswer.self, body)
         return answer?.version ?? answer?.build_info
     }
 
@@ -60,7 +69,7 @@ enum EngineFacts {
 
     /// KV use of llama.cpp out of `/slots`: tokens of the requests being worked on, over what all slots hold.
     static func slots(_ body: [UInt8]) -> (usage: Double, capacityTokens: Double)? {
-        guard let slots = try? JSONDecoder().decode([Slot].self, from: Data(body)) else { return nil }
+        guard let slots = decode([Slot].self, body) else { return nil }
         let capacity = slots.reduce(0) { $0 + $1.n_ctx }
         guard capacity > 0 else { return nil }
         let used = slots.filter(\.is_processing).reduce(0) {
@@ -76,7 +85,7 @@ enum EngineFacts {
 
     /// The message of an error answer, short and printable.
     static func message(_ body: [UInt8]) -> String? {
-        let answer = try? JSONDecoder().decode(ErrorAnswer.self, from: Data(body))
+        let answer = decode(ErrorAnswer.self, body)
         return answer?.error?.message.map(printable)
     }
 

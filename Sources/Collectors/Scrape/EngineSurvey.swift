@@ -16,6 +16,8 @@ struct EngineSurvey: Sendable {
     private var metricsPath = "/metrics"
     private var hasSlots = true
     private var factsAt = -Double.infinity
+    /// It has no `/health`, or one that costs: `/v1/models` stands in.
+    private var isProbedByModels = false
 
     // Of this turn.
     private var steps: [Step] = []
@@ -33,20 +35,23 @@ struct EngineSurvey: Sendable {
 
     /// Begins a turn.
     mutating func begin(at now: Double) {
-        probe = nil
-        engine = nil
-        refused = nil
-        modelsAnswered = false
         steps = [.metrics]
         if now - factsAt >= Self.factsInterval {
+            if refused != nil { metricsPath = "/metrics" }
+            if case .failure = engine { metricsPath = "/metrics" }
             factsAt = now
             hasSlots = true
             steps += [.models, .version(0)]
         }
+        probe = nil
+        engine = nil
+        refused = nil
+        modelsAnswered = false
     }
 
     /// SGLang's `/health` generates a token and queues behind the work: an answer of `/v1/models` has to do.
-    var probePath: String { url.path + (kind == .sglang ? "/v1/models" : "/health") }
+    /// Servers without `/health` are told by the same.
+    var probePath: String { url.path + (isProbedByModels ? "/v1/models" : "/health") }
 
     /// The path to ask next on the engine's lane; nil when the turn has all it wants.
     mutating func nextPath() -> String? {
@@ -72,7 +77,12 @@ struct EngineSurvey: Sendable {
         case .failed(let reason):
             // The connection is gone; the rest of the turn would fail the same way.
             steps = []
-            if case .metrics = step { engine = .failure(failures.connection(reason, at: place(metricsPath))) }
+            if case .metrics = step {
+                // Whoever comes back may be another.
+                factsAt = -.infinity
+                isProbedByModels = kind == .sglang
+                engine = .failure(failures.connection(reason, at: place(metricsPath)))
+            }
         case .answered(let answer):
             switch step {
             case .metrics: takeMetrics(answer)
@@ -91,7 +101,9 @@ struct EngineSurvey: Sendable {
             switch answer.status {
             case 200: probe = .ready
             case 503: probe = .notReady(EngineFacts.message(answer.body) ?? "HTTP 503 at \(place)")
-            default: probe = .failed(failures.status(answer, at: place, path: probePath).message)
+            default:
+                probe = .failed(failures.status(answer, at: place, path: probePath).message)
+                if answer.status == 404 { isProbedByModels = true }
             }
         }
     }
@@ -120,7 +132,7 @@ struct EngineSurvey: Sendable {
             result = .success(reading)
         }
         var outcome = probe
-        if kind == .sglang, modelsAnswered { outcome = .ready }
+        if isProbedByModels, modelsAnswered { outcome = .ready }
         return NodeReading(node: node, instant: instant, probe: outcome, engine: result)
     }
 
@@ -134,7 +146,7 @@ struct EngineSurvey: Sendable {
         }
         if answer.body.first(where: { $0 > 0x20 }) == UInt8(ascii: "["), metricsPath == "/metrics" {
             // trtllm-serve keeps its JSON there, and Prometheus elsewhere.
-            kind = .tensorrtLLM
+            settle(.tensorrtLLM)
             metricsPath = "/prometheus/metrics"
             steps.insert(.metrics, at: 0)
             return
@@ -142,7 +154,7 @@ struct EngineSurvey: Sendable {
         do {
             let text = try MetricsText.parse(answer.body)
             let reading = try EngineReading.read(text, from: place(metricsPath))
-            kind = reading.kind
+            settle(reading.kind)
             engine = .success(reading)
             if kind == .llamacpp, hasSlots { steps.insert(.slots, at: 0) }
         } catch let error as MetricsTextError {
@@ -152,6 +164,11 @@ struct EngineSurvey: Sendable {
         } catch {
             engine = .failure(failures.body("\(error)", at: place(metricsPath)))
         }
+    }
+
+    private mutating func settle(_ found: EngineKind) {
+        kind = found
+        if found == .sglang { isProbedByModels = true }
     }
 
     private mutating func takeSlots(_ answer: ScrapeAnswer) {
@@ -169,7 +186,7 @@ struct EngineSurvey: Sendable {
         guard answer.status == 200, let found = EngineFacts.models(answer.body) else { return }
         modelsAnswered = true
         models = found.names
-        if kind == .unknown, let owner = found.kind { kind = owner }
+        if kind == .unknown, let owner = found.kind { settle(owner) }
     }
 
     private mutating func takeVersion(_ answer: ScrapeAnswer, _ index: Int) {

@@ -22,7 +22,7 @@ final class ScrapeClock {
 
     /// - Parameter tokenBase: the clock's own bits of its lanes' tokens; bit 24 tells the lanes apart.
     init(engine target: ScrapeTarget, firstAt start: Double, pace: ScrapePace, tokenBase: UInt64) {
-        interval = pace.intervalSeconds
+        interval = max(0.01, pace.intervalSeconds)
         timeout = pace.timeoutSeconds
         subject = .engine(EngineSurvey(node: target.name, url: target.url, timeoutSeconds: timeout))
         lanes = (0..<2).map {
@@ -33,7 +33,7 @@ final class ScrapeClock {
 
     init(exporter url: EngineURL, of node: String, firstAt start: Double, pace: ScrapePace, tokenBase: UInt64)
     {
-        interval = pace.intervalSeconds
+        interval = max(0.01, pace.intervalSeconds)
         timeout = pace.timeoutSeconds
         subject = .exporter(node: node)
         lanes = [ScrapeLane(url: url, apiKey: nil, tokenBase: tokenBase)]
