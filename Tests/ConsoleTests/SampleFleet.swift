@@ -211,7 +211,6 @@ enum SampleFleet {
         snapshot.nodes[1].drain = DrainStatus(
             elapsedSeconds: 12, remaining: 5, oldestAgeSeconds: 31, secondsToDeadline: 588, atDeadline: .keep)
         snapshot.nodes[1].active = 5
-        snapshot.nodes[1].trafficShare = nil
         snapshot.nodes[2].state = .drained
         snapshot.nodes[2].safeToDelete = true
         snapshot.nodes[2].active = 0
@@ -226,6 +225,7 @@ enum SampleFleet {
         snapshot.nodes[6].estimated = [.queues, .tokensPerSecond]
         snapshot.nodes[7].state = .starting
         snapshot.nodes[7] = unknown(snapshot.nodes[7])
+        for index in [1, 2, 4, 5, 7] { snapshot.nodes[index].trafficShare = nil }
         snapshot.totals.failed = 4
         return snapshot
     }

@@ -113,11 +113,13 @@ enum Draining {
         if context.key != nil, !nodes.isEmpty, nodes.allSatisfy(\.isTakenOut) {
             return openUndrain(&state, context, targets)
         }
+        // Of marked nodes only those that still serve are meant.
+        let leaving = targets.count > 1 ? nodes.filter { !$0.isTakenOut }.map(\.name) : targets
         guard let options = DrainOptions(context.arguments) else {
             state.tell("drain takes NODE, --deadline 30s|10m|1h and --at-deadline keep|cut", .warning)
             return []
         }
-        open(&state, context, .drain(targets), targets) { name, force in
+        open(&state, context, .drain(leaving), leaving) { name, force in
             .drain(node: name, deadlineSeconds: options.deadline, atDeadline: options.action, force: force)
         }
         if case .dialog(var dialog) = state.overlay {

@@ -107,7 +107,6 @@ package final class ConsoleSession {
                 reduce(.resize(terminal.size))
             case SIGTSTP: suspend()
             case SIGCONT: terminal.repaint()
-            case SIGHUP: loseTerminal()
             case let number:
                 exitStatus = 128 + number
                 isOver = true

@@ -19,6 +19,10 @@ package enum Role: String, CaseIterable, Sendable {
     case kv
     /// Lines of the past.
     case trend
+    /// What is below such a line.
+    case fill
+    /// The empty part of a bar.
+    case track
 }
 
 /// What a text lies on.
@@ -28,8 +32,6 @@ package enum Surface: String, CaseIterable, Sendable {
     case bar
     case selected
     case dialog
-    /// The empty part of a bar.
-    case track
 }
 
 package struct Style: Equatable, Hashable, Sendable {

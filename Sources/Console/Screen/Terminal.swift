@@ -203,7 +203,7 @@ import Glibc
     package func close(isGone: Bool = false) {
         guard isOpen else { return }
         isOpen = false
-        if !isGone {
+        if !isGone, sb_can_write(1) == 1 {
             leave()
             sb_write_reset()
         }

@@ -43,7 +43,7 @@ package struct Theme: Equatable, Sendable {
             switch style.surface {
             case .selected: look.isReverse.toggle()
             case .bar: look.isUnderlined = true
-            case .base, .dialog, .track: break
+            case .base, .dialog: break
             }
             if !isColored || depth == .mono, style.role == .alarm || style.role == .title { look.isBold = true }
         }

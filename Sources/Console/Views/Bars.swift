@@ -1,14 +1,25 @@
 /// Small pictures made of block characters.
 package enum Bars {
-    private static let eighths: [Character] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"]
     private static let levels: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+    /// A trend keeps the top eighth free, so that lines below each other stay apart.
+    private static let trendLevels = levels.dropLast()
 
-    /// The filled part of a bar of `width` columns, in eighths of a column; blanks are left out.
+    /// The filled part of a bar of `width` columns, in halves of a column; what is above 0 shows.
     package static func filled(_ ratio: Double, width: Int) -> String {
         guard width > 0, ratio.isFinite else { return "" }
-        let steps = Int((min(max(ratio, 0), 1) * Double(width * 8)).rounded())
-        let part = ratio > 0 && steps == 0 ? 1 : steps
-        return String(repeating: "█", count: part / 8) + (part % 8 > 0 ? String(eighths[part % 8]) : "")
+        let steps = Int((min(max(ratio, 0), 1) * Double(width * 2)).rounded())
+        let halves = ratio > 0 ? max(steps, 1) : 0
+        return String(repeating: "━", count: halves / 2) + (halves % 2 > 0 ? "╸" : "")
+    }
+
+    /// Draws a bar: heavy where filled, light where not, so that it needs no colour.
+    package static func draw(
+        _ ratio: Double, _ canvas: inout Canvas, _ x: Int, _ y: Int, width: Int, _ style: Style
+    ) {
+        guard width > 0 else { return }
+        let rest = String(repeating: "─", count: width)
+        canvas.put(rest, x, y, Style(.track, on: style.surface), limit: width)
+        canvas.put(filled(ratio, width: width), x, y, style, limit: width)
     }
 
     /// One column for each value, the last ones; a blank where there is none. All share `ceiling`.
@@ -22,8 +33,8 @@ package enum Bars {
     private static func level(_ value: Double?, ceiling: Double) -> Character {
         guard let value, value.isFinite, ceiling > 0 else { return " " }
         if value <= 0 { return "▁" }
-        let index = Int((min(value / ceiling, 1) * Double(levels.count)).rounded(.up)) - 1
-        return levels[min(max(index, 0), levels.count - 1)]
+        let index = Int((min(value / ceiling, 1) * Double(trendLevels.count)).rounded(.up)) - 1
+        return trendLevels[min(max(index, 0), trendLevels.count - 1)]
     }
 
     /// A chart of `height` rows, the top row first; one column for each value.

@@ -89,7 +89,7 @@ struct DialogView {
                 (", \(preview.beforeFirstToken) before the first token", .text),
                 (preview.streams > 0 ? ", oldest \(NumberText.span(preview.oldestAgeSeconds))" : "", .text),
             ],
-            [("New requests   ", .label), ("none from the moment you confirm; streams finish untouched", .text)],
+            [("New requests   ", .label), ("none once confirmed; open streams finish untouched", .text)],
         ]
         if let hit = preview.hitRateLost {
             lines.append([("Prefix cache   ", .label), ("hit rate \(NumberText.percent(hit))% here now; cold when it returns", .text)])

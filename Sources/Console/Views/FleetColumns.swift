@@ -15,7 +15,7 @@ struct FleetColumns {
         [
             Column([""], 1, priority: 0, .left) { row, _ in
                 guard row.kind == .node, let state = row.state else { return .empty }
-                return .text(state.letter, state.role, .bold)
+                return .state(state.letter, state.role, .bold)
             },
             Column(["NODE"], 8, ideal: nameWidth, priority: 0, .left, largest: 24) { row, _ in
                 switch row.kind {
@@ -24,10 +24,10 @@ struct FleetColumns {
                 case .total: .text(row.name, .title, .bold)
                 }
             },
-            Column(["STATE"], stateWidth, priority: 14, .left) { row, width in
+            Column(["STATE"], stateWidth, priority: 14, .left) { row, _ in
                 guard let state = row.state else { return .empty }
                 let detail = row.stateDetail.map { " \($0)" } ?? ""
-                return .text(DisplayWidth.clipped(state.word + detail, to: width), state.role)
+                return .state(state.word + detail, state.role)
             },
             Column(["W"], 3, ideal: 4, priority: 3) { row, _ in
                 row.kind == .node ? .text(row.weight ?? "--", row.isReweighted ? .accent : .text) : .empty
@@ -45,7 +45,7 @@ struct FleetColumns {
                 let label = mark(row, .hbm, NumberText.percent(row.hbmShare))
                 return .bar(row.hbmShare, label: label, role: role, labelRole: Threshold.hbm.role(row.hbmShare))
             },
-            Column(["HBM GB"], 7, priority: 21) { row, _ in
+            Column(["HBM GB"], 9, priority: 21) { row, _ in
                 guard row.hbmUsed != nil else { return .text(NumberText.unknown) }
                 return .text(
                     "\(NumberText.gigabytes(row.hbmUsed))/\(NumberText.gigabytes(row.hbmTotal))", .label)
@@ -56,26 +56,26 @@ struct FleetColumns {
                 let label = mark(row, .kvUsage, NumberText.percent(row.kv))
                 return .bar(row.kv, label: label, role: role, labelRole: Threshold.kv.role(row.kv))
             },
-            number(["HIT %", "HIT%", "HIT"], 4, priority: 5, .prefixHitRate) { NumberText.percent($0.hit) },
+            number(["HIT %", "HIT%", "HIT"], 3, ideal: 5, priority: 5, .prefixHitRate) { NumberText.percent($0.hit) },
         ]
     }
 
     private var queues: [Column<FleetRow>] {
         [
-            Column(["PREFILL", "PRE"], 4, ideal: 7, priority: 6) { row, _ in
+            Column(["PREFILL", "PRE"], 3, ideal: 7, priority: 6) { row, _ in
                 guard row.kind != .gpu else { return .empty }
-                return .text(
-                    mark(row, .queues, NumberText.short(row.prefill)), Threshold.queue.role(row.prefill))
+                let role = row.kind == .total ? .text : Threshold.queue.role(row.prefill)
+                return .text(mark(row, .queues, NumberText.short(row.prefill)), role)
             },
-            number(["DECODE", "DEC"], 4, ideal: 6, priority: 7, .queues) { NumberText.short($0.decode) },
-            number(["RUN"], 4, priority: 22, .running) { NumberText.short($0.running) },
-            number(["WAIT"], 4, priority: 22, .waiting) { NumberText.short($0.waiting) },
+            number(["DECODE", "DEC"], 3, ideal: 6, priority: 7, .queues) { NumberText.short($0.decode) },
+            number(["RUN"], 4, priority: 28, .running) { NumberText.short($0.running) },
+            number(["WAIT"], 4, priority: 29, .waiting) { NumberText.short($0.waiting) },
         ]
     }
 
     private var latency: [Column<FleetRow>] {
         [
-            latency(["TTFT p50 ms", "TTFT p50", "TTFT50"], 6, ideal: 8, 8) { $0.ttft?.p50 },
+            latency(["TTFT p50 ms", "TTFT p50", "TTFT"], 5, ideal: 8, 8) { $0.ttft?.p50 },
             latency(["p99 ms", "p99"], 5, ideal: 6, 9, Threshold.ttft) { $0.ttft?.p99 },
             latency(["TPOT p50 ms", "TPOT p50", "TPOT"], 4, ideal: 8, 10) { $0.tpot?.p50 },
             latency(["p99 ms", "p99"], 4, ideal: 6, 11, Threshold.tpot) { $0.tpot?.p99 },
@@ -84,21 +84,21 @@ struct FleetColumns {
 
     private var output: [Column<FleetRow>] {
         [
-            number(["TOK/S"], 5, ideal: 6, priority: 1, .tokensPerSecond) { NumberText.count($0.tokens) },
-            number(["REQ/S"], 5, priority: 23, []) { NumberText.rate($0.requests) },
+            number(["TOK/S"], 6, ideal: 7, priority: 1, .tokensPerSecond) { NumberText.count($0.tokens) },
+            number(["REQ/S"], 5, priority: 26, []) { NumberText.rate($0.requests) },
             number(["$/M TOK", "$/Mtok", "$/M"], 5, ideal: 6, priority: 12, .dollars) {
                 NumberText.dollars($0.dollars)
             },
-            number(["$/H"], 5, priority: 25, []) { NumberText.dollars($0.dollarsPerHour) },
+            number(["$/H"], 6, priority: 27, []) { NumberText.dollars($0.dollarsPerHour) },
         ]
     }
 
     private var wide: [Column<FleetRow>] {
         [
-            Column(["TOK/S, LAST SECONDS", "TOK/S TREND", "TREND"], 8, ideal: 10, priority: 15, .left, largest: 40) {
+            Column(["TOK/S TREND", "TREND"], 10, ideal: 20, priority: 15, .left, largest: 40) {
                 row, width in trend(row, .tokensPerSecond, width, tokensCeiling)
             },
-            Column(["TTFT p50 TREND", "TTFT TREND", "TTFT"], 10, priority: 24, .left, largest: 24) { row, width in
+            Column(["TTFT p50 TREND", "TTFT TREND", "TTFT"], 12, priority: 24, .left, largest: 24) { row, width in
                 row.kind == .total ? .empty : trend(row, .ttftP50, width, ttftCeiling)
             },
             Column(["GPU %", "GPU%"], 4, ideal: 5, priority: 16) { row, _ in
@@ -109,10 +109,10 @@ struct FleetColumns {
                 .text(NumberText.count(row.temperature), Threshold.temperature.role(row.temperature, normal: .label))
             },
             Column(["ROLE"], 7, priority: 17, .left) { row, _ in row.role.map { .text($0, .label) } ?? .empty },
-            Column(["MODEL"], 12, ideal: 16, priority: 26, .left, largest: 28) { row, _ in
+            Column(["MODEL"], 16, ideal: 22, priority: 23, .left, largest: 28) { row, _ in
                 row.model.map { .text($0, .label) } ?? .empty
             },
-            Column(["ENGINE"], 11, priority: 27, .left, largest: 16) { row, _ in
+            Column(["ENGINE"], 11, priority: 30, .left, largest: 16) { row, _ in
                 row.engine.map { .text($0, .label) } ?? .empty
             },
         ]

@@ -8,28 +8,42 @@ struct FleetDeck {
     var history: History
     var state: ScreenState
 
+    /// Rows of one chart with its heading.
+    private static let chartHeight = 6
+
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
+        let rect = rect.inset(left: 1, right: 1)
         let columns = rect.width >= 150 ? 3 : rect.width >= 90 ? 2 : 1
         let width = (rect.width - (columns - 1) * 2) / columns
-        let chart = rect.height >= 14 ? min(rect.height * 2 / 5, 14) : rect.height
-        let places = (0..<columns).map { Rect(rect.x + $0 * (width + 2), rect.y, width, chart) }
-        let lower = rect.height > chart ? rect.inset(top: chart + 1) : nil
-        drawCharts(&canvas, places)
-        guard let lower, lower.height >= 4 else { return }
+        let charts = rect.height >= Self.chartHeight * 2 + 10 ? 2 : 1
+        let chart = rect.height < Self.chartHeight + 4 ? rect.height / 2 + 1 : Self.chartHeight
+        for line in 0..<charts {
+            let places = (0..<columns).map {
+                Rect(rect.x + $0 * (width + 2), rect.y + line * (chart + 1), width, chart)
+            }
+            drawCharts(&canvas, places, from: line * columns)
+        }
+        let lower = rect.inset(top: charts * (chart + 1) - (rect.height < Self.chartHeight + 4 ? 1 : 0))
+        guard lower.height >= 2 else { return }
         let lists = (0..<columns).map { Rect(rect.x + $0 * (width + 2), lower.y, width, lower.height) }
-        Panels(snapshot: snapshot).events(&canvas, lists[0])
-        if columns > 1 { Panels(snapshot: snapshot).decisions(&canvas, lists[1]) }
-        if columns > 2 { Panels(snapshot: snapshot).streams(&canvas, lists[2]) }
+        let panels = Panels(snapshot: snapshot)
+        panels.events(&canvas, lists[columns - 1])
+        if columns > 1 { panels.decisions(&canvas, lists[0]) }
+        if columns > 2 { panels.streams(&canvas, lists[1]) }
     }
 
-    private func drawCharts(_ canvas: inout Canvas, _ places: [Rect]) {
+    private func drawCharts(_ canvas: inout Canvas, _ places: [Rect], from first: Int) {
         let names = snapshot.nodes.prefix(256).map(\.name)
+        let width = places[0].width
         let charts: [(String, [Double?], (Double) -> String)] = [
-            ("tokens/s", sum(.tokensPerSecond, names, places[0].width), { NumberText.short($0) }),
-            ("KV in use, mean %", mean(.kvUsage, names, places[0].width), { NumberText.percent($0) }),
-            ("TTFT p50, mean of nodes, ms", mean(.ttftP50, names, places[0].width), { NumberText.milliseconds($0) }),
+            ("tokens/s", sum(.tokensPerSecond, names, width), { NumberText.short($0) }),
+            ("TTFT p50, mean of nodes, ms", mean(.ttftP50, names, width), { NumberText.milliseconds($0) }),
+            ("KV in use, mean %", mean(.kvUsage, names, width), { NumberText.percent($0) }),
+            ("prefix hits, mean %", mean(.prefixHitRate, names, width), { NumberText.percent($0) }),
+            ("running", sum(.running, names, width), { NumberText.short($0) }),
+            ("waiting", sum(.waiting, names, width), { NumberText.short($0) }),
         ]
-        for (place, chart) in zip(places, charts) {
+        for (place, chart) in zip(places, charts.dropFirst(first)) {
             Panels.chart(chart.0, chart.1, &canvas, place, label: chart.2)
         }
     }

@@ -5,7 +5,6 @@ enum FleetNumbers {
     /// Pairs of name and value, the most important first; those at the end are dropped when there is no room.
     static func pairs(_ snapshot: Snapshot) -> [(name: String, value: String, role: Role)] {
         let totals = snapshot.totals
-        let lost = totals.failed + totals.refused
         var pairs: [(name: String, value: String, role: Role)] = [
             ("tok/s", NumberText.count(totals.tokensPerSecond), .text),
             ("req/s", NumberText.rate(totals.requestsPerSecond), .text),
@@ -18,7 +17,7 @@ enum FleetNumbers {
             ("failed", NumberText.count(totals.failed), totals.failed > 0 ? .warning : .text),
             ("queued", NumberText.count(snapshot.gateway.queued), snapshot.gateway.queued > 0 ? .warning : .text),
             ("$/h", NumberText.dollars(totals.dollarsPerHour), .text),
-            ("refused", NumberText.count(totals.refused), lost > 0 ? .warning : .text),
+            ("refused", NumberText.count(totals.refused), totals.refused > 0 ? .warning : .text),
             ("retried", NumberText.count(totals.retried), .text),
             ("cancelled", NumberText.count(totals.cancelled), .text),
             ("requests", NumberText.count(totals.requests), .text),

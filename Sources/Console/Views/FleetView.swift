@@ -14,7 +14,7 @@ struct FleetView {
         table.draw(FleetRow(total: snapshot), &canvas, rect.inset(top: 1), isBold: true, layout: layout)
         let body = rect.inset(top: 2)
         guard !nodes.isEmpty else { return drawNothing(&canvas, body) }
-        let rows = lines(of: nodes, room: body.height)
+        let rows = lines(of: nodes)
         let deck = body.height - rows.count - 1
         let shown = deck >= FleetDeck.minimumHeight ? rows.count : body.height
         let first = firstRow(rows, height: shown)
@@ -27,8 +27,8 @@ struct FleetView {
         }
     }
 
-    /// A node's line and, where wanted or where there is room for all, a line for each of its GPUs.
-    private func lines(of nodes: [NodeStatus], room: Int) -> [(node: NodeStatus, row: FleetRow)] {
+    /// A node's line and, where wanted, a line for each of its GPUs.
+    private func lines(of nodes: [NodeStatus]) -> [(node: NodeStatus, row: FleetRow)] {
         nodes.flatMap { node -> [(node: NodeStatus, row: FleetRow)] in
             let gpus = state.showsGPUs ? node.gpus : []
             return [(node, FleetRow(node))]

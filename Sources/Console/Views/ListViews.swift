@@ -60,9 +60,9 @@ struct StreamsView {
             Column(["CACHED"], 6, priority: 7) { stream, _ in
                 .text(NumberText.short(stream.cachedTokens.map(Double.init)), .label)
             },
-            Column(["OUT"], 6, priority: 4) { stream, _ in .text(NumberText.count(Double(stream.outputTokens))) },
+            Column(["OUT"], 6, priority: 4) { stream, _ in .text(NumberText.short(Double(stream.outputTokens))) },
             Column(["OF MAX", "MAX"], 6, priority: 9) { stream, _ in
-                .text(NumberText.count(stream.maxTokens.map(Double.init)), .label)
+                .text(NumberText.short(stream.maxTokens.map(Double.init)), .label)
             },
             Column(["TTFT ms"], 7, priority: 5) { stream, _ in
                 .text(NumberText.milliseconds(stream.ttftSeconds), Threshold.ttft.role(stream.ttftSeconds))
@@ -116,10 +116,12 @@ struct EventsView {
             Column(["NODE"], 8, ideal: 12, priority: 3, .left, largest: 20) { event, _ in
                 event.node.map { .text($0, .title) } ?? .empty
             },
-            Column(["WHAT"], 20, ideal: 60, priority: 2, .left, largest: 400) { event, width in
+            Column(["WHAT"], 20, ideal: 40, priority: 2, .left, largest: 400) { event, width in
                 .text(DisplayWidth.clipped(event.text, to: width))
             },
-            Column(["WHO"], 10, ideal: 24, priority: 4, .left, largest: 40) { event, _ in .text(event.actor, .label) },
+            Column(["WHO"], 10, ideal: 24, priority: 4, .left, largest: 40) { event, width in
+                .text(DisplayWidth.clipped(event.actor, to: width), .label)
+            },
         ]
     }
 }

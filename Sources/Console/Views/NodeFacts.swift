@@ -22,36 +22,29 @@ struct NodeFacts {
 
     var groups: [Group] { [traffic, latency, cache, identity] }
 
-    private var identity: Group {
-        let configured = node.weight == node.configuredWeight ? "" : " (configured \(node.configuredWeight))"
+    private var traffic: Group {
+        let running = estimate(.running, NumberText.count(node.running))
+        let waiting = estimate(.waiting, NumberText.count(node.waiting))
+        let prefill = estimate(.queues, NumberText.count(node.prefillQueue))
+        let decode = estimate(.queues, NumberText.count(node.decodeQueue))
         return Group(
-            title: "Node",
+            title: "Traffic",
             facts: [
-                Fact("model", node.models.joined(separator: ", ")),
-                Fact("engine", "\(node.engine.rawValue) \(node.engineVersion ?? "")".trimmed),
-                Fact("role", node.role.rawValue + (node.zone.map { ", zone \($0)" } ?? "")),
-                Fact("weight", "\(node.weight)\(configured)", configured.isEmpty ? .text : .accent),
-                Fact("share of new", percent(node.trafficShare)),
-                Fact("$ an hour", NumberText.dollars(node.dollarsPerHour)),
-                Fact("$ per M tok", estimate(.dollars, NumberText.dollars(node.dollarsPerMillionTokens))),
-                Fact("reading", age, node.isStale ? .warning : .text),
+                Fact("streams", "\(node.active), \(node.prefilling) before first token"),
+                Fact("running", "\(running), waiting \(waiting)"),
+                Fact("queues", "prefill \(prefill), decode \(decode)", Threshold.queue.role(node.prefillQueue)),
+                Fact("tokens/s", "\(tokens) out, \(NumberText.count(node.promptTokensPerSecond)) in"),
+                Fact("requests/s", NumberText.rate(node.requestsPerSecond)),
+                Fact(
+                    "requests", "\(NumberText.count(node.completed)) done, \(NumberText.count(node.failed)) failed",
+                    node.failed > 0 ? .warning : .text),
+                Fact(
+                    "gone",
+                    "\(NumberText.count(node.cancelled)) cancelled, \(NumberText.count(node.retriedAway)) retried"),
             ])
     }
 
-    private var traffic: Group {
-        Group(
-            title: "Traffic",
-            facts: [
-                Fact("streams", "\(node.active)  (\(node.prefilling) before, \(node.decoding) after 1st token)"),
-                Fact("tokens/s out", estimate(.tokensPerSecond, NumberText.count(node.tokensPerSecond))),
-                Fact("tokens/s in", NumberText.count(node.promptTokensPerSecond)),
-                Fact("requests/s", NumberText.rate(node.requestsPerSecond)),
-                Fact("running", estimate(.running, NumberText.count(node.running))),
-                Fact("waiting", estimate(.waiting, NumberText.count(node.waiting))),
-                Fact("prefill queue", estimate(.queues, NumberText.count(node.prefillQueue))),
-                Fact("decode queue", estimate(.queues, NumberText.count(node.decodeQueue))),
-            ])
-    }
+    private var tokens: String { estimate(.tokensPerSecond, NumberText.count(node.tokensPerSecond)) }
 
     private var latency: Group {
         Group(
@@ -59,36 +52,49 @@ struct NodeFacts {
             facts: [
                 Fact("TTFT", pair(node.ttft), Threshold.ttft.role(node.ttft?.p99)),
                 Fact("TPOT", pair(node.tpot), Threshold.tpot.role(node.tpot?.p99)),
-                Fact("E2E", pair(node.e2e)),
+                Fact("E2E", seconds(node.e2e)),
                 Fact("engine's TTFT", pair(node.engineTTFT)),
                 Fact("engine's TPOT", pair(node.engineTPOT)),
-                Fact("completed", NumberText.count(node.completed)),
-                Fact("failed", NumberText.count(node.failed), node.failed > 0 ? .warning : .text),
-                Fact("gone", "\(NumberText.count(node.cancelled)) cancelled, \(NumberText.count(node.retriedAway)) retried away"),
+                Fact("reading", age, node.isStale ? .warning : .text),
+                Fact("restarted", node.restartedSecondsAgo.map { "\(NumberText.span($0)) ago" } ?? "not lately"),
             ])
     }
 
     private var cache: Group {
         let used = node.kvUsage.flatMap { usage in node.kvCapacityTokens.map { usage * $0 } }
-        let tokens = node.kvCapacityTokens == nil ? "" : "  \(NumberText.short(used)) of \(NumberText.short(node.kvCapacityTokens)) tok"
+        let capacity = node.kvCapacityTokens
+        let kvTokens = capacity == nil ? "" : ", \(NumberText.short(used)) of \(NumberText.short(capacity)) tok"
+        let hits = estimate(.prefixHitRate, percent(node.prefixHitRate))
         return Group(
             title: "Memory",
             facts: [
-                Fact("KV in use", estimate(.kvUsage, percent(node.kvUsage)) + tokens, Threshold.kv.role(node.kvUsage)),
-                Fact("prefix hits", estimate(.prefixHitRate, percent(node.prefixHitRate)) + " now"),
-                Fact("", "\(percent(node.prefixHitRateLifetime)) since start"),
                 Fact("HBM", hbm),
-                Fact("preemptions", NumberText.count(node.preemptions)),
-                Fact("GPUs", node.gpus.isEmpty ? "" : "\(node.gpus.count)"),
-                Fact("delete", node.safeToDelete ? "safe now" : "not safe", node.safeToDelete ? .good : .label),
-                Fact("restarted", node.restartedSecondsAgo.map { "\(NumberText.span($0)) ago" } ?? "not lately"),
+                Fact("KV in use", estimate(.kvUsage, percent(node.kvUsage)) + kvTokens, Threshold.kv.role(node.kvUsage)),
+                Fact("prefix hits", "\(hits) now, \(percent(node.prefixHitRateLifetime)) since start"),
+                Fact("preempted", NumberText.count(node.preemptions)),
+                Fact("$ per M tok", estimate(.dollars, NumberText.dollars(node.dollarsPerMillionTokens))),
+                Fact("$ an hour", NumberText.dollars(node.dollarsPerHour)),
+            ])
+    }
+
+    private var identity: Group {
+        let configured = node.weight == node.configuredWeight ? "" : ", configured \(node.configuredWeight)"
+        return Group(
+            title: "Node",
+            facts: [
+                Fact("model", node.models.joined(separator: ", ")),
+                Fact("engine", "\(node.engine.rawValue) \(node.engineVersion ?? "")".trimmed),
+                Fact("role", node.role.rawValue + (node.zone.map { ", zone \($0)" } ?? "")),
+                Fact("weight", "\(node.weight)\(configured)", configured.isEmpty ? .text : .accent),
+                Fact("share", percent(node.trafficShare) + (node.trafficShare == nil ? "" : " of new requests")),
+                Fact("delete", node.safeToDelete ? "safe now" : "not safe", node.safeToDelete ? .good : .text),
             ])
     }
 
     private var hbm: String {
         guard node.hbmUsedBytes != nil else { return NumberText.unknown }
         return estimate(.hbm, percent(node.hbmShare))
-            + "  \(NumberText.gigabytes(node.hbmUsedBytes)) of \(NumberText.gigabytes(node.hbmTotalBytes)) GB"
+            + ", \(NumberText.gigabytes(node.hbmUsedBytes)) of \(NumberText.gigabytes(node.hbmTotalBytes)) GB"
     }
 
     private var age: String {
@@ -102,6 +108,11 @@ struct NodeFacts {
 
     private func estimate(_ field: EstimatedFields, _ text: String) -> String {
         node.estimated.contains(field) && text != NumberText.unknown ? "~" + text : text
+    }
+
+    private func seconds(_ summary: LatencySummary?) -> String {
+        guard let summary else { return NumberText.unknown }
+        return "\(NumberText.rate(summary.p50)) / \(NumberText.rate(summary.p99)) s"
     }
 
     private func pair(_ summary: LatencySummary?) -> String {

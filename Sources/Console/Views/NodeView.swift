@@ -16,7 +16,7 @@ struct NodeView {
         let columns = rect.width >= 160 ? 4 : rect.width >= 110 ? 3 : 2
         let groups = facts.groups
         let width = (rect.width - 2 - (columns - 1) * 2) / columns
-        var y = rect.y + 2
+        var y = rect.y + (sentence(node) == nil ? 1 : 2)
         for start in stride(from: 0, to: groups.count, by: columns) {
             let line = groups[start..<min(start + columns, groups.count)]
             for (offset, group) in line.enumerated() {
@@ -36,10 +36,12 @@ struct NodeView {
         x += canvas.put(node.name, x, rect.y, Style(.title, on: .bar, .bold)) + 1
         x += canvas.put("\(word.letter) \(word.word)", x, rect.y, Style(word.role, on: .bar, .bold)) + 2
         canvas.put(DisplayWidth.clipped(node.url, to: max(rect.maxX - x - 1, 0)), x, rect.y, Style(.label, on: .bar))
-        let sentence = node.problem ?? drainSentence(node) ?? ""
+        guard let sentence = sentence(node) else { return }
         let role: Role = node.problem == nil ? .warning : word.role
         canvas.put(sentence, rect.x + 1, rect.y + 1, Style(role), limit: rect.width - 2)
     }
+
+    private func sentence(_ node: NodeStatus) -> String? { node.problem ?? drainSentence(node) }
 
     private func drainSentence(_ node: NodeStatus) -> String? {
         if node.state == .drained { return "Drained: nothing is on it, safe to delete. d brings it back." }

@@ -70,7 +70,7 @@ struct RoutingView {
             Column(["TIME"], 8, priority: 0, .left) { decision, _ in .text(NumberText.clock(decision.time), .label) },
             Column(["STREAM"], 7, priority: 6) { decision, _ in .text(String(decision.stream), .label) },
             Column(["TO NODE"], 8, ideal: 12, priority: 1, .left, largest: 20) { decision, _ in .text(decision.node, .title) },
-            Column(["BECAUSE"], 20, ideal: 36, priority: 2, .left, largest: 70) { decision, width in
+            Column(["BECAUSE"], 28, ideal: 36, priority: 2, .left, largest: 70) { decision, width in
                 .text(DisplayWidth.clipped(decision.reason, to: width))
             },
             Column(["PROMPT"], 6, priority: 4) { decision, _ in .text(NumberText.short(decision.promptTokens.map(Double.init))) },
@@ -119,9 +119,7 @@ struct RoutingView {
             canvas.put(word.letter, rect.x, y, Style(word.role, on: .base, .bold))
             canvas.put(DisplayWidth.shortened(node.name, to: 12), rect.x + 2, y, Style(.title))
             let bar = Rect(rect.x + 15, y, rect.width - 27, 1)
-            canvas.fill(bar, Style(.faint, on: .track))
-            let filled = Bars.filled(most > 0 ? Double(node.active) / most : 0, width: bar.width)
-            canvas.put(filled, bar.x, y, Style(.kv, on: .track), limit: bar.width)
+            Bars.draw(most > 0 ? Double(node.active) / most : 0, &canvas, bar.x, y, width: bar.width, Style(.kv))
             canvas.putRight(NumberText.count(node.active), endingAt: bar.maxX + 5, y, Style(.text), width: 5)
             let share = node.trafficShare == nil ? NumberText.unknown : NumberText.percent(node.trafficShare) + "%"
             canvas.putRight(share, endingAt: rect.maxX, y, Style(.label), width: 5)

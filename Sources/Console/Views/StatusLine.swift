@@ -22,7 +22,8 @@ struct StatusLine {
         for view in ViewName.allCases {
             let isHere = view == state.view
             let style = isHere ? Style(.accent, on: .base, [.bold, .reverse]) : Style(.label)
-            x += canvas.put(" \(view.rawValue) \(view.title) ", x, y, style)
+            let text = "\(view.rawValue) \(view.title)"
+            x += canvas.put(isHere ? " \(text) " : text, x, y, style) + 1
         }
         return x
     }

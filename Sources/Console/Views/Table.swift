@@ -1,6 +1,8 @@
 /// What stands in one cell of a table.
 package enum CellContent {
     case text(String, Role = .text, Style.Emphasis = [])
+    /// A text that keeps its role where the rest of the row is dim.
+    case state(String, Role, Style.Emphasis = [])
     /// A bar with its number on the right; nil: unknown.
     case bar(Double?, label: String, role: Role, labelRole: Role)
     /// The last values, oldest first, on the scale of the whole column.
@@ -40,6 +42,9 @@ package struct Column<Row> {
 
 package struct Table<Row> {
     package var columns: [Column<Row>]
+    /// Columns from this priority on come in only when the others have all the room they like.
+    private static var extraPriority: Int { 16 }
+
     /// Columns left free at the left edge, for a mark.
     package var gutter = 1
 
@@ -53,24 +58,31 @@ package struct Table<Row> {
         var widths: [Int: Int] = [:]
         var left = width - gutter
         let byPriority = columns.indices.sorted { columns[$0].priority < columns[$1].priority }
-        for index in byPriority {
-            let needed = columns[index].minimum + (widths.isEmpty ? 0 : 1)
-            guard needed <= left || widths.isEmpty else { continue }
-            widths[index] = min(columns[index].minimum, max(left, 1))
-            left -= needed
-        }
-        for index in byPriority {
-            guard left > 0, let have = widths[index], have < columns[index].ideal else { continue }
-            let more = min(columns[index].ideal - have, left)
-            widths[index] = have + more
-            left -= more
-        }
+        let extras = byPriority.firstIndex { columns[$0].priority >= Self.extraPriority } ?? byPriority.count
+        place(byPriority[..<extras], &widths, &left)
+        place(byPriority[extras...], &widths, &left)
         stretch(&widths, left)
         var x = gutter
         return columns.indices.compactMap { index in
             guard let width = widths[index] else { return nil }
             defer { x += width + 1 }
             return (index, x, width)
+        }
+    }
+
+    /// Lets columns in at their smallest, then grows them while there is room.
+    private func place(_ indices: ArraySlice<Int>, _ widths: inout [Int: Int], _ left: inout Int) {
+        for index in indices {
+            let needed = columns[index].minimum + (widths.isEmpty ? 0 : 1)
+            guard needed <= left || widths.isEmpty else { continue }
+            widths[index] = min(columns[index].minimum, max(left, 1))
+            left -= needed
+        }
+        for index in indices {
+            guard left > 0, let have = widths[index], have < columns[index].ideal else { continue }
+            let more = min(columns[index].ideal - have, left)
+            widths[index] = have + more
+            left -= more
         }
     }
 
@@ -130,6 +142,8 @@ private struct CellDrawing {
     func draw(_ content: CellContent, _ canvas: inout Canvas) {
         switch content {
         case .empty: break
+        case .state(let text, let role, let emphasis):
+            canvas.put(DisplayWidth.clipped(text, to: width), x, y, Style(role, on: .base, emphasis))
         case .text(let text, let role, let emphasis):
             let isUnknown = text == NumberText.unknown
             var style = Style(isDim || isUnknown ? .faint : role, on: .base, emphasis)
@@ -154,8 +168,6 @@ private struct CellDrawing {
         draw(.text(label, labelRole), &canvas)
         let columns = width - room - (room > 4 ? 1 : 0)
         guard columns > 0, let ratio else { return }
-        canvas.fill(Rect(x, y, columns, 1), Style(.faint, on: .track))
-        let filled = Bars.filled(ratio, width: columns)
-        canvas.put(filled, x, y, Style(isDim ? .faint : role, on: .track), limit: columns)
+        Bars.draw(ratio, &canvas, x, y, width: columns, Style(isDim ? .faint : role))
     }
 }
