@@ -40,6 +40,7 @@ let package = Package(
         .testTarget(
             name: "ConsoleTests",
             dependencies: ["Console", "GatewayCore", "Themes", "TestSupport"],
+            exclude: ["Golden"],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/Architecture",

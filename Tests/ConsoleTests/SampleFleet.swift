@@ -216,7 +216,8 @@ enum SampleFleet {
         snapshot.nodes[2].active = 0
         snapshot.nodes[3].weight = 50
         snapshot.nodes[4].state = .unhealthy
-        snapshot.nodes[4].problem = "http://127.0.0.1:8105/metrics: connection refused; is the engine running?"
+        snapshot.nodes[4].problem =
+            "http://127.0.0.1:8105/metrics: connection refused; is the engine running?"
         snapshot.nodes[4].isStale = true
         snapshot.nodes[4].readingAgeSeconds = 47
         snapshot.nodes[5].isStale = true

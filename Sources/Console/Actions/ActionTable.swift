@@ -36,12 +36,14 @@ package enum ActionTable {
                 perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
             Action(
                 "open", [.enter, .right], .look, hint: 10, views: [.fleet, .streams, .routing],
-                "Opens the node of the selected row.", perform: { state, context in
+                "Opens the node of the selected row.",
+                perform: { state, context in
                     Selection.open(&state, context.snapshot)
                 }),
             Action(
                 "back", [.escape, .left], .look,
-                "Goes back: clears the filter, leaves a view. Never quits.", perform: { state, _ in
+                "Goes back: clears the filter, leaves a view. Never quits.",
+                perform: { state, _ in
                     Selection.back(&state)
                 }),
         ] + ViewName.allCases.map(view(of:)) + [
@@ -74,7 +76,8 @@ package enum ActionTable {
             "Filters as you type: text, or kv>85 & role=decode.",
             perform: { state, context in
                 guard context.key == nil else {
-                    state.overlay = .prompt(Prompt(purpose: .filter, text: state.filter, before: state.filter))
+                    state.overlay = .prompt(
+                        Prompt(purpose: .filter, text: state.filter, before: state.filter))
                     return []
                 }
                 state.filter = context.arguments.joined(separator: " ")

@@ -4,7 +4,8 @@ extension ActionTable {
     /// What changes the fleet: each only opens a dialog.
     static let acting: [Action] = [
         Action(
-            "drain", [.character("d")], usage: "[NODE] [--deadline 10m] [--at-deadline keep|cut]", .act, hint: 1,
+            "drain", [.character("d")], usage: "[NODE] [--deadline 10m] [--at-deadline keep|cut]", .act,
+            hint: 1,
             views: [.fleet, .node], isMutating: true,
             "Drains the node, or undoes its drain: no new request, streams finish. Asks first.",
             title: { state, snapshot in Targets.areOut(state, snapshot) ? "undrain" : "drain" },
@@ -30,15 +31,18 @@ extension ActionTable {
         Action(
             "policy", [.character("o")], usage: "[NAME]", .act, hint: 3, isMutating: true,
             "Chooses the routing policy. Asks first.",
-            disabled: { _, snapshot in
-                guard let snapshot else { return "there is no picture of the fleet yet" }
-                return snapshot.gateway.policies.isEmpty ? "the gateway names no policies" : nil
+            disabled: { state, snapshot in
+                if let reason = Targets.whyUnreachable(state, snapshot) { return reason }
+                return snapshot?.gateway.policies.isEmpty == true ? "the gateway names no policies" : nil
             },
             perform: { state, context in PolicyChoosing.open(&state, context) }),
         Action(
             "undo", [.character("z")], .act, hint: 4, isMutating: true,
             "Takes the last change back. Asks first.",
-            disabled: { state, _ in state.undo == nil ? "nothing to undo from this console" : nil },
+            disabled: { state, snapshot in
+                if let reason = Targets.whyUnreachable(state, snapshot) { return reason }
+                return state.undo == nil ? "nothing to undo from this console" : nil
+            },
             perform: { state, context in
                 guard let undo = state.undo else { return [] }
                 state.open(.undo(undo), context)
@@ -47,6 +51,7 @@ extension ActionTable {
         Action(
             "stop", [], .act, isMutating: true,
             "Ends the gateway: when the streams have ended, or now. Asks first.",
+            disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
             perform: { state, context in
                 state.open(.quit, context)
                 return []
@@ -81,11 +86,16 @@ enum Targets {
         return state.selectedNode.flatMap { snapshot.node(named: $0)?.name }.map { [$0] } ?? []
     }
 
-    static func whyNone(_ state: ScreenState, _ snapshot: Snapshot?) -> String? {
-        guard let snapshot else { return "there is no picture of the fleet yet" }
-        if snapshot.nodes.isEmpty { return "the gateway has no node" }
+    /// Why no command can be sent now.
+    static func whyUnreachable(_ state: ScreenState, _ snapshot: Snapshot?) -> String? {
+        guard snapshot != nil else { return "there is no picture of the fleet yet" }
         if case .lost = state.connection { return "the gateway does not answer" }
         return nil
+    }
+
+    /// Why no command for a node can be sent now.
+    static func whyNone(_ state: ScreenState, _ snapshot: Snapshot?) -> String? {
+        whyUnreachable(state, snapshot) ?? (snapshot?.nodes.isEmpty == true ? "the gateway has no node" : nil)
     }
 
     /// True when all chosen nodes are taken out already, so that `d` brings them back.
@@ -232,7 +242,8 @@ enum PolicyChoosing {
         guard let gateway = context.snapshot?.gateway else { return [] }
         let wanted = context.arguments.first ?? gateway.policy
         guard let choice = gateway.policies.firstIndex(of: wanted) else {
-            state.tell("no policy named \(wanted); there are \(gateway.policies.joined(separator: ", "))", .warning)
+            state.tell(
+                "no policy named \(wanted); there are \(gateway.policies.joined(separator: ", "))", .warning)
             return []
         }
         state.open(.policy(choice: choice), context)
@@ -243,7 +254,9 @@ enum PolicyChoosing {
 enum Quitting {
     /// Without a gateway of its own, or with one that may end, there is nothing to ask.
     static func ask(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
-        guard state.ownership == .started, context.snapshot != nil, state.stopping == nil else { return [.quit] }
+        guard state.ownership == .started, context.snapshot != nil, state.stopping == nil else {
+            return [.quit]
+        }
         if case .lost = state.connection { return [.quit] }
         state.open(.quit, context)
         return []

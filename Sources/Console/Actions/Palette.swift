@@ -19,7 +19,8 @@ package enum Palette {
         guard let action = exact ?? (candidates.count == 1 ? candidates[0] : nil) else {
             let meant = candidates.map(\.name).joined(separator: ", ")
             state.tell(
-                candidates.isEmpty ? "no command \(name); : and Tab list them" : "\(name) may be \(meant)", .warning)
+                candidates.isEmpty ? "no command \(name); : and Tab list them" : "\(name) may be \(meant)",
+                .warning)
             return []
         }
         return Console.run(
@@ -27,13 +28,16 @@ package enum Palette {
     }
 
     /// What the line may become: names of actions, then nodes, policies, themes and columns.
-    package static func completions(_ line: String, _ state: ScreenState, _ snapshot: Snapshot?) -> [Completion] {
+    package static func completions(_ line: String, _ state: ScreenState, _ snapshot: Snapshot?)
+        -> [Completion]
+    {
         let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard words.count > 1 else {
             return ActionTable.all.filter { $0.name.hasPrefix(words.first ?? "") }.map { action in
                 let keys = action.keys.map(\.label).joined(separator: " ")
                 return Completion(
-                    text: action.name, detail: "\(keys.isEmpty ? "" : "[\(keys)] ")\(action.usage) \(action.help)".trimmed,
+                    text: action.name,
+                    detail: "\(keys.isEmpty ? "" : "[\(keys)] ")\(action.usage) \(action.help)".trimmed,
                     disabled: action.whyDisabled(state, snapshot))
             }
         }
@@ -48,7 +52,9 @@ package enum Palette {
     ) -> [(String, String)] {
         switch name {
         case "drain", "undrain", "maintenance", "weight":
-            snapshot?.nodes.map { ($0.name, "\($0.state.rawValue), \(NumberText.plural($0.active, "stream"))") } ?? []
+            snapshot?.nodes.map {
+                ($0.name, "\($0.state.rawValue), \(NumberText.plural($0.active, "stream"))")
+            } ?? []
         case "policy":
             snapshot?.gateway.policies.map { ($0, $0 == snapshot?.gateway.policy ? "now" : "") } ?? []
         case "theme": state.themes.map { ($0, $0 == state.theme ? "now" : "") }

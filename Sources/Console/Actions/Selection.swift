@@ -8,7 +8,8 @@ enum Selection {
         case .fleet, .node:
             state.selectedNode = moved(visibleNodes(snapshot, state).map(\.name), state.selectedNode, step)
         case .streams:
-            state.selectedStream = moved(visibleStreams(snapshot, state).map(\.id), state.selectedStream, step)
+            state.selectedStream = moved(
+                visibleStreams(snapshot, state).map(\.id), state.selectedStream, step)
         case .routing:
             let decisions = visibleDecisions(snapshot, state).map(\.stream)
             state.selectedDecision = moved(decisions, state.selectedDecision, step)
@@ -32,7 +33,8 @@ enum Selection {
         let node: String? =
             switch state.view {
             case .streams: visibleStreams(snapshot, state).first { $0.id == state.selectedStream }?.node
-            case .routing: visibleDecisions(snapshot, state).first { $0.stream == state.selectedDecision }?.node
+            case .routing:
+                visibleDecisions(snapshot, state).first { $0.stream == state.selectedDecision }?.node
             default: state.selectedNode
             }
         guard let node, snapshot.node(named: node) != nil else {
@@ -83,7 +85,9 @@ enum Selection {
     private static func rowText(_ state: ScreenState, _ snapshot: Snapshot) -> String? {
         switch state.view {
         case .fleet, .node:
-            return state.selectedNode.flatMap { snapshot.node(named: $0) }.map { "\($0.name) \($0.url) \($0.state.rawValue)" }
+            return state.selectedNode.flatMap { snapshot.node(named: $0) }.map {
+                "\($0.name) \($0.url) \($0.state.rawValue)"
+            }
         case .streams:
             return visibleStreams(snapshot, state).first { $0.id == state.selectedStream }.map {
                 "stream \($0.id) \($0.node ?? "--") \($0.model) \($0.client)"

@@ -24,7 +24,9 @@ package struct RGB: Equatable, Hashable, Sendable {
 
     /// "#rrggbb"; nil for anything else.
     package init?(hex: String) {
-        guard hex.count == 7, hex.first == "#", let value = UInt32(hex.dropFirst(), radix: 16) else { return nil }
+        guard hex.count == 7, hex.first == "#", let value = UInt32(hex.dropFirst(), radix: 16) else {
+            return nil
+        }
         self.init(UInt8(value >> 16 & 0xFF), UInt8(value >> 8 & 0xFF), UInt8(value & 0xFF))
     }
 
@@ -64,7 +66,9 @@ package struct RGB: Equatable, Hashable, Sendable {
     /// xterm's 6x6x6 cube (16...231) and its greys (232...255).
     private var nearest256: Int {
         let levels = [0, 95, 135, 175, 215, 255]
-        func step(_ part: UInt8) -> Int { levels.indices.min { abs(levels[$0] - Int(part)) < abs(levels[$1] - Int(part)) } ?? 0 }
+        func step(_ part: UInt8) -> Int {
+            levels.indices.min { abs(levels[$0] - Int(part)) < abs(levels[$1] - Int(part)) } ?? 0
+        }
         let (r, g, b) = (step(red), step(green), step(blue))
         let cube = RGB(UInt8(levels[r]), UInt8(levels[g]), UInt8(levels[b]))
         let mean = (Int(red) + Int(green) + Int(blue)) / 3
@@ -88,14 +92,17 @@ package struct RGB: Equatable, Hashable, Sendable {
     }
 
     private func distance(_ other: RGB) -> Int {
-        let (r, g, b) = (Int(red) - Int(other.red), Int(green) - Int(other.green), Int(blue) - Int(other.blue))
+        let (r, g, b) = (
+            Int(red) - Int(other.red), Int(green) - Int(other.green), Int(blue) - Int(other.blue)
+        )
         return 3 * r * r + 5 * g * g + 2 * b * b
     }
 
     /// The sixteen colours as xterm sets them.
     private static let sixteen = [
         RGB(0, 0, 0), RGB(205, 0, 0), RGB(0, 205, 0), RGB(205, 205, 0), RGB(0, 0, 238), RGB(205, 0, 205),
-        RGB(0, 205, 205), RGB(229, 229, 229), RGB(127, 127, 127), RGB(255, 0, 0), RGB(0, 255, 0), RGB(255, 255, 0),
+        RGB(0, 205, 205), RGB(229, 229, 229), RGB(127, 127, 127), RGB(255, 0, 0), RGB(0, 255, 0),
+        RGB(255, 255, 0),
         RGB(92, 92, 255), RGB(255, 0, 255), RGB(0, 255, 255), RGB(255, 255, 255),
     ]
 }

@@ -1,6 +1,6 @@
 import CNcurses
+import Foundation
 import GatewayCore
-import Glibc
 
 /// How a console talks with its gateway. One thread calls all of it.
 package struct ConsoleConnection {
@@ -75,11 +75,7 @@ package final class ConsoleSession {
     }
 
     /// Unix time in seconds.
-    private static func now() -> Double {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
+    private static func now() -> Double { Date().timeIntervalSince1970 }
 
     /// Runs until the operator leaves, a signal ends it or the terminal goes. Returns the exit status.
     func run() -> Int32 {
@@ -158,7 +154,10 @@ package final class ConsoleSession {
 
     private func lose(_ reason: String) {
         switch state.connection {
-        case .connecting: reduce(.connection(live == nil ? .connecting(reason: reason) : .lost(since: state.now, reason: reason)))
+        case .connecting:
+            reduce(
+                .connection(
+                    live == nil ? .connecting(reason: reason) : .lost(since: state.now, reason: reason)))
         case .connected: reduce(.connection(.lost(since: state.now, reason: reason)))
         case .lost(let since, _): reduce(.connection(.lost(since: since, reason: reason)))
         }

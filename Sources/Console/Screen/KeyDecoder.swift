@@ -127,7 +127,9 @@ package struct KeyDecoder: Sendable {
 
     private mutating func finished(_ final: UInt8, _ parameters: [UInt8]) -> Output? {
         guard final == 0x7E else { return Self.finals[final].map { .key($0) } }
-        let number = parameters.prefix { (0x30...0x39).contains($0) }.reduce(0) { min($0 * 10 + Int($1) - 0x30, 9_999) }
+        let number = parameters.prefix { (0x30...0x39).contains($0) }.reduce(0) {
+            min($0 * 10 + Int($1) - 0x30, 9_999)
+        }
         if number == 200 {
             state = .paste
             pasted = []
@@ -138,7 +140,8 @@ package struct KeyDecoder: Sendable {
 
     private mutating func inPaste(_ byte: UInt8) -> Output? {
         pasted.append(byte)
-        guard pasted.count >= Self.pasteEnd.count, pasted.suffix(Self.pasteEnd.count) == Self.pasteEnd[...] else {
+        guard pasted.count >= Self.pasteEnd.count, pasted.suffix(Self.pasteEnd.count) == Self.pasteEnd[...]
+        else {
             if pasted.count > Self.pasteLimit { pasted.removeFirst(pasted.count - Self.pasteLimit) }
             return nil
         }
@@ -155,7 +158,8 @@ package struct KeyDecoder: Sendable {
 
     private static let numbered: [Int: Key] = [
         1: .home, 3: .delete, 4: .end, 5: .pageUp, 6: .pageDown, 7: .home, 8: .end, 11: .function(1),
-        12: .function(2), 13: .function(3), 14: .function(4), 15: .function(5), 17: .function(6), 18: .function(7),
+        12: .function(2), 13: .function(3), 14: .function(4), 15: .function(5), 17: .function(6),
+        18: .function(7),
         19: .function(8), 20: .function(9), 21: .function(10), 23: .function(11), 24: .function(12),
     ]
 }

@@ -39,13 +39,16 @@ package struct Theme: Equatable, Sendable {
             look.background = surfaces[style.surface]?.index(in: depth, isText: false)
         }
         // With few colours a surface has none of its own and is told apart by emphasis.
-        if look.background == nil, surfaces[.base] == nil || depth == .mono || depth == .eight || !isColored {
+        let base = isColored ? surfaces[.base]?.index(in: depth, isText: false) : nil
+        if look.background == base {
             switch style.surface {
             case .selected: look.isReverse.toggle()
             case .bar: look.isUnderlined = true
             case .base, .dialog: break
             }
-            if !isColored || depth == .mono, style.role == .alarm || style.role == .title { look.isBold = true }
+            if !isColored || depth == .mono, style.role == .alarm || style.role == .title {
+                look.isBold = true
+            }
         }
         return look
     }

@@ -39,7 +39,8 @@ package enum ThemeLibrary {
         let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(home)/.config"
         let folder = URL(fileURLWithPath: base, isDirectory: true).appendingPathComponent("signalbox/themes")
         let found = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return (found ?? []).filter { $0.pathExtension == "json5" }.sorted { $0.path < $1.path }.prefix(64).map { $0 }
+        return (found ?? []).filter { $0.pathExtension == "json5" }.sorted { $0.path < $1.path }.prefix(64)
+            .map { $0 }
     }
 
     private static func text(_ error: JSON5Error, file: String) -> String {
@@ -53,7 +54,8 @@ package enum ThemeFile {
         let document = JSON5.parse(bytes)
         var errors = document.errors
         guard case .object(let members) = document.value.kind else {
-            errors.append(error(document.value, "a theme is an object", "write { name: \"mine\", roles: { ... } }"))
+            errors.append(
+                error(document.value, "a theme is an object", "write { name: \"mine\", roles: { ... } }"))
             return (nil, errors)
         }
         var theme = Theme(name: "")
@@ -65,7 +67,8 @@ package enum ThemeFile {
                 if case .bool(let isColored) = member.value.kind {
                     theme.isColored = isColored
                 } else {
-                    errors.append(error(member.value, "colored is \(member.value.kindName)", "write true or false"))
+                    errors.append(
+                        error(member.value, "colored is \(member.value.kindName)", "write true or false"))
                 }
             case "roles": theme.roles = colors(member.value, Role.allCases, &errors)
             case "surfaces": theme.surfaces = colors(member.value, Surface.allCases, &errors)
@@ -73,7 +76,9 @@ package enum ThemeFile {
                 errors.append(unknown(member, among: ["name", "note", "colored", "roles", "surfaces"]))
             }
         }
-        if theme.name.isEmpty { errors.append(error(document.value, "the theme has no name", "add name: \"mine\"")) }
+        if theme.name.isEmpty {
+            errors.append(error(document.value, "the theme has no name", "add name: \"mine\""))
+        }
         return (errors.isEmpty ? theme : nil, errors.sorted { $0.position < $1.position })
     }
 
@@ -87,7 +92,8 @@ package enum ThemeFile {
         _ value: JSON5Value, _ names: [Name], _ errors: inout [JSON5Error]
     ) -> [Name: RGB] {
         guard case .object(let members) = value.kind else {
-            errors.append(error(value, "\(value.kindName) where colours belong", "write { text: \"#d0d0d0\" }"))
+            errors.append(
+                error(value, "\(value.kindName) where colours belong", "write { text: \"#d0d0d0\" }"))
             return [:]
         }
         var colors: [Name: RGB] = [:]
@@ -101,7 +107,9 @@ package enum ThemeFile {
             case .string(let text) where RGB(hex: text) != nil: colors[name] = RGB(hex: text)
             default:
                 errors.append(
-                    error(member.value, "\(member.key) is no colour", "write \"#rrggbb\", or null for the terminal's own"))
+                    error(
+                        member.value, "\(member.key) is no colour",
+                        "write \"#rrggbb\", or null for the terminal's own"))
             }
         }
         return colors
@@ -109,7 +117,8 @@ package enum ThemeFile {
 
     private static func unknown(_ member: JSON5Member, among names: [String]) -> JSON5Error {
         JSON5Error(
-            at: member.position, "unknown key \(member.key)", remedy: "use one of \(names.joined(separator: ", "))")
+            at: member.position, "unknown key \(member.key)",
+            remedy: "use one of \(names.joined(separator: ", "))")
     }
 
     private static func error(_ value: JSON5Value, _ message: String, _ remedy: String) -> JSON5Error {

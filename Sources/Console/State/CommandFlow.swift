@@ -10,7 +10,9 @@ enum CommandFlow {
             return []
         }
         guard state.awaiting == nil else {
-            state.tell("not sent: the answer to \(state.awaiting?.phrase ?? "the last command") is awaited", .warning)
+            state.tell(
+                "not sent: the answer to \(state.awaiting?.phrase ?? "the last command") is awaited", .warning
+            )
             return []
         }
         state.pending = Array(commands.dropFirst())
@@ -18,7 +20,8 @@ enum CommandFlow {
         return submit(first, version, &state)
     }
 
-    private static func submit(_ command: Command, _ version: UInt64, _ state: inout ScreenState) -> [Effect] {
+    private static func submit(_ command: Command, _ version: UInt64, _ state: inout ScreenState) -> [Effect]
+    {
         state.awaiting = command
         state.tell("sent: \(command.phrase)")
         return [.submit(CommandRequest(command: command, expectedVersion: version, actor: state.actor))]
@@ -28,7 +31,9 @@ enum CommandFlow {
         let command = state.awaiting
         state.awaiting = nil
         guard result.accepted else {
-            let rest = state.pending.isEmpty ? "" : "; not sent: \(state.pending.map(\.phrase).joined(separator: ", "))"
+            let rest =
+                state.pending.isEmpty
+                ? "" : "; not sent: \(state.pending.map(\.phrase).joined(separator: ", "))"
             state.pending = []
             state.stopping = nil
             state.tell("refused: \(result.message)\(rest)", .warning)

@@ -16,8 +16,8 @@ package struct Dialog: Equatable, Sendable {
     package var kind: Kind
     /// The key that opened it; nil when the palette did.
     package var openedBy: Key?
-    /// Unix time of opening.
-    package var openedAt: Double
+    /// Unix time of opening, or of the last key that meant nothing here.
+    package var quietSince: Double
     /// `configurationVersion` of the picture that it was opened on.
     package var version: UInt64
     /// Why the guard refuses, where only the name typed out will do.
@@ -27,7 +27,7 @@ package struct Dialog: Equatable, Sendable {
     package var deadlineSeconds: Double?
     package var atDeadline = DeadlineAction.keep
 
-    /// A confirming key is not taken before this has passed since opening: fast typing into the wrong window
+    /// A confirming key is not taken before this has passed in quiet: fast typing into the wrong window
     /// must not open and confirm in one go.
     package static let armingSeconds = 0.25
 
@@ -36,7 +36,7 @@ package struct Dialog: Equatable, Sendable {
     ) {
         self.kind = kind
         self.openedBy = openedBy
-        self.openedAt = openedAt
+        quietSince = openedAt
         self.version = version
         self.refusal = refusal
     }
@@ -55,7 +55,8 @@ extension Command {
     /// The node that the command is about.
     package var node: String? {
         switch self {
-        case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _), .setWeight(let node, _):
+        case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
+            .setWeight(let node, _):
             node
         case .setPolicy, .stop: nil
         }

@@ -6,9 +6,13 @@ enum DialogKeys {
     static func hints(_ dialog: Dialog) -> [(key: String, text: String)] {
         if dialog.refusal != nil { return [("NAME Enter", "force"), ("Esc", "cancel")] }
         switch dialog.kind {
-        case .quit: return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
+        case .quit:
+            return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
         case .weight:
-            return [("Esc", "cancel"), ("y", "apply"), ("+ -", "by 1"), ("Left Right", "by 10"), ("c", "as configured")]
+            return [
+                ("Esc", "cancel"), ("y", "apply"), ("+ -", "by 1"), ("Left Right", "by 10"),
+                ("c", "as configured"),
+            ]
         case .policy: return [("Esc", "cancel"), ("y", "apply"), ("Up Down", "choose")]
         case .drain: return [("Esc", "cancel"), ("y", "drain"), ("t", "deadline"), ("x", "at deadline")]
         default: return [("Esc", "cancel"), ("y", "yes")]
@@ -23,14 +27,22 @@ enum DialogKeys {
         if key == .enter { return cancel(&state) }
         if dialog.kind == .quit { return quit(key, dialog, &state) }
         if key == .character("y") { return confirm(dialog, &state, snapshot) }
-        if key == dialog.openedBy {
+        var changed = dialog
+        if key != dialog.openedBy { adjust(key, &changed, snapshot) }
+        guard changed != dialog else {
+            disturb(dialog, &state)
             state.tell("y confirms, Esc cancels")
             return []
         }
-        var changed = dialog
-        adjust(key, &changed, snapshot)
         state.overlay = .dialog(changed)
         return []
+    }
+
+    /// A key that means nothing here may be part of a word for another window.
+    private static func disturb(_ dialog: Dialog, _ state: inout ScreenState) {
+        var dialog = dialog
+        dialog.quietSince = state.now
+        state.overlay = .dialog(dialog)
     }
 
     private static func cancel(_ state: inout ScreenState) -> [Effect] {
@@ -41,7 +53,8 @@ enum DialogKeys {
 
     /// Too soon after opening for anybody to have read it.
     private static func isArmed(_ dialog: Dialog, _ state: inout ScreenState) -> Bool {
-        if state.now - dialog.openedAt >= Dialog.armingSeconds { return true }
+        if state.now - dialog.quietSince >= Dialog.armingSeconds { return true }
+        disturb(dialog, &state)
         state.tell("that was quick: read, then press the key again", .warning)
         return false
     }
@@ -60,7 +73,8 @@ enum DialogKeys {
         case .drain(let nodes):
             return nodes.map {
                 .drain(
-                    node: $0, deadlineSeconds: dialog.deadlineSeconds, atDeadline: dialog.atDeadline, force: force)
+                    node: $0, deadlineSeconds: dialog.deadlineSeconds, atDeadline: dialog.atDeadline,
+                    force: force)
             }
         case .undrain(let nodes): return nodes.map { .undrain(node: $0) }
         case .maintenance(let nodes): return nodes.map { .maintenance(node: $0, force: force) }
@@ -68,7 +82,9 @@ enum DialogKeys {
             let wanted = min(max(Int(typed) ?? weight, 0), 100)
             return nodes.map { .setWeight(node: $0, weight: wanted) }
         case .policy(let choice):
-            guard let policies = snapshot?.gateway.policies, policies.indices.contains(choice) else { return [] }
+            guard let policies = snapshot?.gateway.policies, policies.indices.contains(choice) else {
+                return []
+            }
             return [.setPolicy(name: policies[choice])]
         case .undo(let command): return [command]
         case .quit: return []
@@ -84,7 +100,9 @@ enum DialogKeys {
         case .enter:
             guard dialog.typed == dialog.targets.first else {
                 if dialog.typed.isEmpty { return cancel(&state) }
-                state.tell("\(dialog.typed) is not \(dialog.targets.first ?? "the name"): nothing was done", .warning)
+                state.tell(
+                    "\(dialog.typed) is not \(dialog.targets.first ?? "the name"): nothing was done", .warning
+                )
                 return []
             }
             return CommandFlow.send(
@@ -101,7 +119,8 @@ enum DialogKeys {
             dialog.kind = Weights.adjusted(key, nodes, weight: weight, typed: typed, snapshot)
         case .policy(let choice):
             let count = snapshot?.gateway.policies.count ?? 0
-            let step = key == .down || key == .character("j") ? 1 : key == .up || key == .character("k") ? -1 : 0
+            let step =
+                key == .down || key == .character("j") ? 1 : key == .up || key == .character("k") ? -1 : 0
             dialog.kind = .policy(choice: min(max(choice + step, 0), max(count - 1, 0)))
         case .drain:
             if key == .character("t") {
@@ -129,7 +148,9 @@ enum DialogKeys {
             let mode: StopMode = key == .character("d") ? .drain : .now
             state.stopping = mode
             return CommandFlow.send([.stop(mode: mode)], version: dialog.version, &state)
-        default: return []
+        default:
+            disturb(dialog, &state)
+            return []
         }
     }
 }
@@ -141,7 +162,8 @@ enum Weights {
     ) -> Dialog.Kind {
         let now = min(max(Int(typed) ?? weight, 0), 100)
         switch key {
-        case .character("+"), .character("="), .up: return .weight(nodes, weight: min(now + 1, 100), typed: "")
+        case .character("+"), .character("="), .up:
+            return .weight(nodes, weight: min(now + 1, 100), typed: "")
         case .character("-"), .down: return .weight(nodes, weight: max(now - 1, 0), typed: "")
         case .right: return .weight(nodes, weight: min(now + 10, 100), typed: "")
         case .left: return .weight(nodes, weight: max(now - 10, 0), typed: "")

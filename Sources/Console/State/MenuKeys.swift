@@ -2,7 +2,9 @@ import GatewayCore
 
 /// Keys while help is open.
 enum HelpKeys {
-    static func press(_ key: Key, _ scroll: Int, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+    static func press(_ key: Key, _ scroll: Int, _ state: inout ScreenState, _ snapshot: Snapshot?)
+        -> [Effect]
+    {
         let page = max(state.size.rows - 6, 1)
         let step: Int? =
             switch key {
@@ -24,7 +26,9 @@ enum HelpKeys {
 
 /// Keys while the menu of sort columns is open.
 enum SortMenuKeys {
-    static func press(_ key: Key, _ choice: Int, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+    static func press(_ key: Key, _ choice: Int, _ state: inout ScreenState, _ snapshot: Snapshot?)
+        -> [Effect]
+    {
         let keys = SortKey.allCases
         switch key {
         case .down, .character("j"), .character("s"), .tab:

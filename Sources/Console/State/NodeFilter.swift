@@ -41,7 +41,8 @@ package struct NodeFilter: Sendable {
         } else if Self.wordFields.contains(field), comparison == "=" || comparison == "!=" {
             terms.append(.word(field: field, isEqual: comparison == "=", value: value.lowercased()))
         } else {
-            problem = "no field \(field); there are \((Self.numberFields + Self.wordFields).joined(separator: " "))"
+            problem =
+                "no field \(field); there are \((Self.numberFields + Self.wordFields).joined(separator: " "))"
         }
     }
 
@@ -75,7 +76,8 @@ package struct NodeFilter: Sendable {
     }
 
     private static func words(of node: NodeStatus) -> [String] {
-        [node.name, node.state.rawValue, node.role.rawValue, node.engine.rawValue, node.zone ?? ""] + node.models
+        [node.name, node.state.rawValue, node.role.rawValue, node.engine.rawValue, node.zone ?? ""]
+            + node.models
     }
 
     private static func word(_ field: String, of node: NodeStatus) -> [String] {

@@ -48,10 +48,14 @@ enum PromptKeys {
         let completions = Palette.completions(prompt.text, state, snapshot)
         guard let first = completions.first else { return }
         let common = completions.dropFirst().reduce(first.text) { String.commonStart($0, $1.text) }
-        prompt.text = completions.count == 1 ? first.text + " " : common.count > prompt.text.count ? common : prompt.text
+        prompt.text =
+            completions.count == 1
+            ? first.text + " " : common.count > prompt.text.count ? common : prompt.text
     }
 
-    private static func choose(_ step: Int, _ prompt: inout Prompt, _ state: ScreenState, _ snapshot: Snapshot?) {
+    private static func choose(
+        _ step: Int, _ prompt: inout Prompt, _ state: ScreenState, _ snapshot: Snapshot?
+    ) {
         let count = prompt.purpose == .palette ? Palette.completions(prompt.text, state, snapshot).count : 0
         guard count > 0 else { return }
         let now = prompt.choice ?? (step > 0 ? -1 : 0)

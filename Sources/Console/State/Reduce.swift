@@ -73,7 +73,8 @@ func run(_ action: Action, _ state: inout ScreenState, _ context: ActionContext)
 /// Pasted text goes into an input line and nowhere else.
 private func paste(_ text: String, _ state: inout ScreenState) -> [Effect] {
     let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }
-    let printable = String(line.filter { character in character.unicodeScalars.allSatisfy { DisplayWidth.of($0) != nil } })
+    let printable = String(
+        line.filter { character in character.unicodeScalars.allSatisfy { DisplayWidth.of($0) != nil } })
     guard case .prompt(var prompt) = state.overlay else {
         state.tell("pasted text was ignored: it is taken only after / and :", .warning)
         return []
@@ -103,7 +104,8 @@ private func connect(_ connection: ConnectionState, _ state: inout ScreenState) 
     case (_, .lost) where state.stopping != nil: return [.quit]
     case (.connected, .lost):
         if state.awaiting != nil || !state.pending.isEmpty {
-            let waited = ([state.awaiting].compactMap { $0 } + state.pending).map(\.phrase).joined(separator: ", ")
+            let waited = ([state.awaiting].compactMap { $0 } + state.pending).map(\.phrase).joined(
+                separator: ", ")
             state.tell("not known whether done, the gateway went away: \(waited)", .alarm)
         }
         state.awaiting = nil

@@ -22,7 +22,9 @@ struct DialogView {
 
     /// Away from the selected row, which stays in sight.
     private func top(_ height: Int, _ size: Size) -> Int {
-        guard state.view == .fleet, let snapshot, let name = dialog.targets.first else { return (size.rows - height) / 2 }
+        guard state.view == .fleet, let snapshot, let name = dialog.targets.first else {
+            return (size.rows - height) / 2
+        }
         let row = visibleNodes(snapshot, state).firstIndex { $0.name == name } ?? 0
         return row + 5 < size.rows - 2 - height ? size.rows - 2 - height : 2
     }
@@ -33,16 +35,19 @@ struct DialogView {
         case .drain(let nodes): lines = drainLines(nodes)
         case .undrain(let nodes): lines = undrainLines(nodes)
         case .maintenance(let nodes): lines = drainLines(nodes)
-        case .weight(let nodes, let weight, let typed): lines = weightLines(nodes, Int(typed) ?? weight, typed)
+        case .weight(let nodes, let weight, let typed):
+            lines = weightLines(nodes, Int(typed) ?? weight, typed)
         case .policy(let choice): lines = policyLines(choice)
-        case .undo(let command): lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
+        case .undo(let command):
+            lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
         case .quit: lines = quitLines
         }
         return (title, lines + refusalLines, 76)
     }
 
     private var title: String {
-        let names = dialog.targets.count > 3
+        let names =
+            dialog.targets.count > 3
             ? "\(dialog.targets.count) nodes" : dialog.targets.joined(separator: ", ")
         switch dialog.kind {
         case .drain: return "Drain \(names)?"
@@ -92,7 +97,10 @@ struct DialogView {
             [("New requests   ", .label), ("none once confirmed; open streams finish untouched", .text)],
         ]
         if let hit = preview.hitRateLost {
-            lines.append([("Prefix cache   ", .label), ("hit rate \(NumberText.percent(hit))% here now; cold when it returns", .text)])
+            lines.append([
+                ("Prefix cache   ", .label),
+                ("hit rate \(NumberText.percent(hit))% here now; cold when it returns", .text),
+            ])
         }
         if case .drain = dialog.kind { lines.append(deadlineLine) }
         lines.append([("", .text)])
@@ -115,12 +123,20 @@ struct DialogView {
         let count = "\(remainder.servingBefore) -> \(remainder.servingAfter) serving"
         let role: Role = remainder.servingAfter == 0 ? .alarm : remainder.servingAfter == 1 ? .warning : .text
         let kv = "KV \(percent(remainder.kvBefore)) -> ~\(percent(remainder.kvAfter))"
-        let streams = "streams each \(NumberText.rate(remainder.streamsEachBefore)) -> ~\(NumberText.rate(remainder.streamsEachAfter))"
-        let queue = "prefill queue each \(NumberText.rate(remainder.queueEachBefore)) -> ~\(NumberText.rate(remainder.queueEachAfter))"
+        let streams =
+            "streams each \(NumberText.rate(remainder.streamsEachBefore)) -> ~\(NumberText.rate(remainder.streamsEachAfter))"
+        let queue =
+            "prefill queue each \(NumberText.rate(remainder.queueEachBefore)) -> ~\(NumberText.rate(remainder.queueEachAfter))"
         return [
-            [("What remains   ", .label), (remainder.model, .title), (remainder.role == .mixed ? "" : " \(remainder.role.rawValue)", .label),
-                ("  \(count)", role)],
-            [("               ", .label), (kv, Threshold.kv.role(remainder.kvAfter)), ("  \(streams)", .text)],
+            [
+                ("What remains   ", .label), (remainder.model, .title),
+                (remainder.role == .mixed ? "" : " \(remainder.role.rawValue)", .label),
+                ("  \(count)", role),
+            ],
+            [
+                ("               ", .label), (kv, Threshold.kv.role(remainder.kvAfter)),
+                ("  \(streams)", .text),
+            ],
             [("               ", .label), (queue, .text)],
         ]
     }
@@ -134,14 +150,24 @@ struct DialogView {
         let visible = Set(visibleNodes(snapshot, state).map(\.name))
         let hidden = dialog.targets.filter { !visible.contains($0) }
         guard !hidden.isEmpty else { return [] }
-        return [[("\(hidden.count) of \(dialog.targets.count) marked nodes are hidden by the filter: \(hidden.joined(separator: ", "))", .warning)]]
+        return [
+            [
+                (
+                    "\(hidden.count) of \(dialog.targets.count) marked nodes are hidden by the filter: \(hidden.joined(separator: ", "))",
+                    .warning
+                )
+            ]
+        ]
     }
 
     private func undrainLines(_ nodes: [String]) -> [Line] {
         nodes.prefix(8).compactMap { snapshot?.node(named: $0) }.map { node in
             [
                 (node.name, .title), ("  \(node.state.rawValue)", StateWord(node).role),
-                (", \(NumberText.plural(node.active, "stream")) left; takes new requests at weight \(node.weight)", .text),
+                (
+                    ", \(NumberText.plural(node.active, "stream")) left; takes new requests at weight \(node.weight)",
+                    .text
+                ),
             ]
         }
     }
@@ -154,7 +180,8 @@ struct DialogView {
         let filled = Bars.filled(Double(weight) / 100, width: 20)
         var lines: [Line] = [
             [
-                ("now ", .label), (now, .text), ("   configured ", .label), (configured, .text), ("   new ", .label),
+                ("now ", .label), (now, .text), ("   configured ", .label), (configured, .text),
+                ("   new ", .label),
                 (String(weight), .title), ("  ", .text), (filled, .accent),
             ],
             [("digits set it, + and - step by 1, Left and Right by 10", .label)],
@@ -167,7 +194,8 @@ struct DialogView {
             let padding = String(repeating: " ", count: max(18 - DisplayWidth.of(name), 0))
             let change = "\(Self.percent(line.share)) -> \(Self.percent(line.newShare))"
             lines.append([
-                (isTarget ? "▸ " : "  ", .accent), (name + padding, isTarget ? .title : .text), (change, .text),
+                (isTarget ? "▸ " : "  ", .accent), (name + padding, isTarget ? .title : .text),
+                (change, .text),
                 (line.share == nil ? "  (not serving)" : "", .label),
             ])
         }
@@ -200,8 +228,17 @@ struct DialogView {
             [("The gateway \(address) carries ", .text), (NumberText.plural(active, "stream"), .title)],
             [("", .text)],
             [("k  ", .accent), ("keep serving: only the console goes; signalbox attach returns", .text)],
-            [("d  ", .accent), ("drain, then stop: no new request, the gateway ends after the last stream", .text)],
-            [("x  ", .accent), ("stop now: \(active == 0 ? "no stream is cut" : "\(active) streams are cut")", active == 0 ? .text : .alarm)],
+            [
+                ("d  ", .accent),
+                ("drain, then stop: no new request, the gateway ends after the last stream", .text),
+            ],
+            [
+                ("x  ", .accent),
+                (
+                    "stop now: \(active == 0 ? "no stream is cut" : "\(active) streams are cut")",
+                    active == 0 ? .text : .alarm
+                ),
+            ],
         ]
     }
 
@@ -210,7 +247,8 @@ struct DialogView {
         return [
             [("", .text)], [("Refused: ", .alarm), (refusal, .text)],
             [
-                ("To force it, type the node's name and Enter: ", .label), (dialog.typed, .title), ("_", .accent),
+                ("To force it, type the node's name and Enter: ", .label), (dialog.typed, .title),
+                ("_", .accent),
             ],
         ]
     }

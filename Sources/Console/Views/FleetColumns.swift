@@ -17,7 +17,8 @@ struct FleetColumns {
                 guard row.kind == .node, let state = row.state else { return .empty }
                 return .state(state.letter, state.role, .bold)
             },
-            Column(["NODE"], 8, ideal: nameWidth, priority: 0, .left, largest: 24) { row, _ in
+            Column(["NODE"], min(nameWidth, 12), ideal: nameWidth, priority: 0, .left, largest: 24) {
+                row, _ in
                 switch row.kind {
                 case .gpu: .text("  " + row.name, .label)
                 case .node: .text(row.name, row.isStale ? .faint : .title)
@@ -43,7 +44,8 @@ struct FleetColumns {
             Column(["HBM %", "HBM"], 8, ideal: 12, priority: 4, largest: 16) { row, _ in
                 let role = Threshold.hbm.role(row.hbmShare, normal: .hbm)
                 let label = mark(row, .hbm, NumberText.percent(row.hbmShare))
-                return .bar(row.hbmShare, label: label, role: role, labelRole: Threshold.hbm.role(row.hbmShare))
+                return .bar(
+                    row.hbmShare, label: label, role: role, labelRole: Threshold.hbm.role(row.hbmShare))
             },
             Column(["HBM GB"], 9, priority: 21) { row, _ in
                 guard row.hbmUsed != nil else { return .text(NumberText.unknown) }
@@ -56,7 +58,9 @@ struct FleetColumns {
                 let label = mark(row, .kvUsage, NumberText.percent(row.kv))
                 return .bar(row.kv, label: label, role: role, labelRole: Threshold.kv.role(row.kv))
             },
-            number(["HIT %", "HIT%", "HIT"], 3, ideal: 5, priority: 5, .prefixHitRate) { NumberText.percent($0.hit) },
+            number(["HIT %", "HIT%", "HIT"], 3, ideal: 5, priority: 5, .prefixHitRate) {
+                NumberText.percent($0.hit)
+            },
         ]
     }
 
@@ -98,7 +102,8 @@ struct FleetColumns {
             Column(["TOK/S TREND", "TREND"], 10, ideal: 20, priority: 15, .left, largest: 40) {
                 row, width in trend(row, .tokensPerSecond, width, tokensCeiling)
             },
-            Column(["TTFT p50 TREND", "TTFT TREND", "TTFT"], 12, priority: 24, .left, largest: 24) { row, width in
+            Column(["TTFT p50 TREND", "TTFT TREND", "TTFT"], 12, priority: 24, .left, largest: 24) {
+                row, width in
                 row.kind == .total ? .empty : trend(row, .ttftP50, width, ttftCeiling)
             },
             Column(["GPU %", "GPU%"], 4, ideal: 5, priority: 16) { row, _ in
@@ -106,9 +111,12 @@ struct FleetColumns {
             },
             Column(["WATT"], 6, priority: 20) { row, _ in .text(NumberText.count(row.power), .label) },
             Column(["TEMP C", "\u{B0}C"], 3, priority: 19) { row, _ in
-                .text(NumberText.count(row.temperature), Threshold.temperature.role(row.temperature, normal: .label))
+                .text(
+                    NumberText.count(row.temperature),
+                    Threshold.temperature.role(row.temperature, normal: .label))
             },
-            Column(["ROLE"], 7, priority: 17, .left) { row, _ in row.role.map { .text($0, .label) } ?? .empty },
+            Column(["ROLE"], 7, priority: 17, .left) { row, _ in row.role.map { .text($0, .label) } ?? .empty
+            },
             Column(["MODEL"], 16, ideal: 22, priority: 23, .left, largest: 28) { row, _ in
                 row.model.map { .text($0, .label) } ?? .empty
             },

@@ -15,7 +15,10 @@ enum FleetNumbers {
             ("", snapshot.gateway.policy, .accent),
             ("$/M", NumberText.dollars(totals.dollarsPerMillionTokens), .text),
             ("failed", NumberText.count(totals.failed), totals.failed > 0 ? .warning : .text),
-            ("queued", NumberText.count(snapshot.gateway.queued), snapshot.gateway.queued > 0 ? .warning : .text),
+            (
+                "queued", NumberText.count(snapshot.gateway.queued),
+                snapshot.gateway.queued > 0 ? .warning : .text
+            ),
             ("$/h", NumberText.dollars(totals.dollarsPerHour), .text),
             ("refused", NumberText.count(totals.refused), totals.refused > 0 ? .warning : .text),
             ("retried", NumberText.count(totals.retried), .text),

@@ -11,7 +11,8 @@ struct FleetView {
         let table = Table(columns: columns(nodes, rect.width).columns)
         let layout = table.layout(width: rect.width)
         table.drawTitles(&canvas, rect, layout: layout)
-        table.draw(FleetRow(total: snapshot), &canvas, rect.inset(top: 1), isBold: true, layout: layout)
+        let total = FleetRow(total: snapshot)
+        table.draw(total, &canvas, rect.inset(top: 1), isDim: isOld, isBold: true, layout: layout)
         let body = rect.inset(top: 2)
         guard !nodes.isEmpty else { return drawNothing(&canvas, body) }
         let rows = lines(of: nodes)
@@ -41,7 +42,8 @@ struct FleetView {
         _ layout: [(column: Int, x: Int, width: Int)], _ canvas: inout Canvas, _ rect: Rect
     ) {
         let isNode = line.row.kind == .node
-        table.draw(line.row, &canvas, rect, isDim: line.row.isStale, layout: layout)
+        table.draw(line.row, &canvas, rect, isDim: isOld || line.row.isStale, layout: layout)
+        if !isNode { drawGPU(line.row, table, layout, &canvas, rect) }
         if isNode, state.marks.contains(line.node.name) {
             canvas.put("•", rect.x, rect.y, Style(.accent, on: .base, .bold))
         }
@@ -50,6 +52,29 @@ struct FleetView {
         if !state.marks.contains(line.node.name) {
             canvas.put("▸", rect.x, rect.y, Style(.accent, on: .selected, .bold))
         }
+    }
+
+    /// All of the picture is old: the gateway does not answer.
+    private var isOld: Bool {
+        if case .lost = state.connection { return true }
+        return false
+    }
+
+    /// What a GPU does, where the columns for it did not fit.
+    private func drawGPU(
+        _ row: FleetRow, _ table: Table<FleetRow>, _ layout: [(column: Int, x: Int, width: Int)],
+        _ canvas: inout Canvas, _ rect: Rect
+    ) {
+        let titles = layout.map { table.columns[$0.column].titles }
+        guard !titles.contains(where: { $0.contains("GPU %") }),
+            let place = layout.first(where: { table.columns[$0.column].titles.contains("KV") })
+        else { return }
+        let power = NumberText.count(row.power)
+        let temperature = NumberText.count(row.temperature)
+        let text =
+            "busy \(NumberText.percent(row.utilization))%  \(power) W  \(temperature) C  \(row.model ?? "")"
+        let room = max(rect.width - place.x, 0)
+        canvas.put(DisplayWidth.clipped(text, to: room), rect.x + place.x, rect.y, Style(.label))
     }
 
     /// The selection in sight, with the list standing still as long as it can.

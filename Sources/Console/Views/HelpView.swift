@@ -14,9 +14,11 @@ struct HelpView {
     static func lines(_ state: ScreenState) -> [Line] {
         let actions = Action.Group.allCases.flatMap { group -> [Line] in
             let here = ActionTable.all.filter { $0.group == group && $0.isFor(state.view) }
-            return here.isEmpty ? [] : [Line(keys: "", text: group.rawValue, isHeading: true)] + here.map(line)
+            return here.isEmpty
+                ? [] : [Line(keys: "", text: group.rawValue, isHeading: true)] + here.map(line)
         }
-        return actions + [Line(keys: "", text: "What you see", isHeading: true)] + legend.map { Line(keys: $0, text: $1) }
+        return actions + [Line(keys: "", text: "What you see", isHeading: true)]
+            + legend.map { Line(keys: $0, text: $1) }
     }
 
     private static func line(_ action: Action) -> Line {
@@ -38,14 +40,16 @@ struct HelpView {
     func draw(_ canvas: inout Canvas) {
         let height = canvas.size.rows - 2
         let box = Rect(0, 1, canvas.size.columns, height)
-        Boxes.draw(&canvas, box, title: "Keys of \(state.view.title)  (every key closes this, Up and Down scroll)")
+        Boxes.draw(
+            &canvas, box, title: "Keys of \(state.view.title)  (every key closes this, Up and Down scroll)")
         let lines = Self.lines(state)
         let inside = box.inset(left: 2, top: 1, right: 2, bottom: 1)
         let columns = inside.width >= 150 && lines.count > inside.height ? 2 : 1
         let width = inside.width / columns
         for (offset, line) in lines.dropFirst(scroll).prefix(inside.height * columns).enumerated() {
             let place = Rect(
-                inside.x + offset / max(inside.height, 1) * width, inside.y + offset % max(inside.height, 1), width - 1, 1)
+                inside.x + offset / max(inside.height, 1) * width, inside.y + offset % max(inside.height, 1),
+                width - 1, 1)
             draw(line, &canvas, place)
         }
     }
@@ -91,7 +95,8 @@ func drawSortMenu(_ canvas: inout Canvas, _ state: ScreenState, _ choice: Int) {
         let isChosen = first + offset == choice
         let line = Rect(box.x + 1, box.y + 1 + offset, width - 2, 1)
         if isChosen { canvas.fill(line, Style(.text, on: .selected)) }
-        let style = Style(isChosen ? .title : .text, on: isChosen ? .selected : .dialog, isChosen ? .bold : [])
+        let style = Style(
+            isChosen ? .title : .text, on: isChosen ? .selected : .dialog, isChosen ? .bold : [])
         canvas.put((isChosen ? "▸ " : "  ") + key.title, line.x, line.y, style, limit: line.width)
     }
 }

@@ -37,7 +37,8 @@ struct StreamsView {
         let list = ListDrawing(
             table: Table(columns: columns), rows: streams,
             selected: streams.firstIndex { $0.id == state.selectedStream },
-            empty: snapshot.streams.isEmpty ? "No stream is open." : "No stream matches; Esc clears the filter.")
+            empty: snapshot.streams.isEmpty
+                ? "No stream is open." : "No stream matches; Esc clears the filter.")
         let hidden = snapshot.streamsTotal - snapshot.streams.count
         list.draw(&canvas, rect.inset(bottom: hidden > 0 ? 1 : 0))
         if hidden > 0 {
@@ -49,7 +50,9 @@ struct StreamsView {
     private var columns: [Column<StreamStatus>] {
         [
             Column(["AGE"], 6, priority: 0) { stream, _ in .text(NumberText.span(stream.ageSeconds)) },
-            Column(["PHASE"], 7, priority: 1, .left) { stream, _ in .text(stream.phase.rawValue, stream.phase.role) },
+            Column(["PHASE"], 7, priority: 1, .left) { stream, _ in
+                .text(stream.phase.rawValue, stream.phase.role)
+            },
             Column(["NODE"], 8, ideal: 14, priority: 2, .left, largest: 20) { stream, _ in
                 .text(stream.node ?? NumberText.unknown, .title)
             },
@@ -60,7 +63,9 @@ struct StreamsView {
             Column(["CACHED"], 6, priority: 7) { stream, _ in
                 .text(NumberText.short(stream.cachedTokens.map(Double.init)), .label)
             },
-            Column(["OUT"], 6, priority: 4) { stream, _ in .text(NumberText.short(Double(stream.outputTokens))) },
+            Column(["OUT"], 6, priority: 4) { stream, _ in
+                .text(NumberText.short(Double(stream.outputTokens)))
+            },
             Column(["OF MAX", "MAX"], 6, priority: 9) { stream, _ in
                 .text(NumberText.short(stream.maxTokens.map(Double.init)), .label)
             },
@@ -72,14 +77,18 @@ struct StreamsView {
             Column(["TRIES"], 5, priority: 13) { stream, _ in
                 .text("\(stream.attempts)", stream.attempts > 1 ? .warning : .label)
             },
-            Column(["CLIENT"], 14, ideal: 21, priority: 10, .left, largest: 24) { stream, _ in .text(stream.client, .label) },
+            Column(["CLIENT"], 14, ideal: 21, priority: 10, .left, largest: 24) { stream, _ in
+                .text(stream.client, .label)
+            },
             Column(["TENANT"], 8, ideal: 10, priority: 12, .left, largest: 16) { stream, _ in
                 .text(stream.tenant ?? NumberText.unknown, .label)
             },
             Column(["SESSION"], 8, ideal: 12, priority: 14, .left, largest: 24) { stream, _ in
                 .text(stream.session ?? NumberText.unknown, .label)
             },
-            Column(["MODEL"], 10, ideal: 16, priority: 11, .left, largest: 40) { stream, _ in .text(stream.model, .label) },
+            Column(["MODEL"], 10, ideal: 16, priority: 11, .left, largest: 40) { stream, _ in
+                .text(stream.model, .label)
+            },
             Column(["ID"], 6, priority: 15) { stream, _ in .text(String(stream.id), .label) },
         ]
     }
@@ -105,14 +114,18 @@ struct EventsView {
         let list = ListDrawing(
             table: Table(columns: columns), rows: events,
             selected: events.firstIndex { $0.sequence == state.selectedEvent },
-            empty: snapshot.events.isEmpty ? "Nothing has happened yet." : "No event matches; Esc clears the filter.")
+            empty: snapshot.events.isEmpty
+                ? "Nothing has happened yet." : "No event matches; Esc clears the filter.")
         list.draw(&canvas, rect)
     }
 
     private var columns: [Column<EventRecord>] {
         [
-            Column(["TIME"], 8, priority: 0, .left) { event, _ in .text(NumberText.clock(event.time), .label) },
-            Column(["LEVEL"], 7, priority: 1, .left) { event, _ in .text(event.severity.rawValue, event.severity.role) },
+            Column(["TIME"], 8, priority: 0, .left) { event, _ in .text(NumberText.clock(event.time), .label)
+            },
+            Column(["LEVEL"], 7, priority: 1, .left) { event, _ in
+                .text(event.severity.rawValue, event.severity.role)
+            },
             Column(["NODE"], 8, ideal: 12, priority: 3, .left, largest: 20) { event, _ in
                 event.node.map { .text($0, .title) } ?? .empty
             },

@@ -32,15 +32,18 @@ struct NodeFacts {
             facts: [
                 Fact("streams", "\(node.active), \(node.prefilling) before first token"),
                 Fact("running", "\(running), waiting \(waiting)"),
-                Fact("queues", "prefill \(prefill), decode \(decode)", Threshold.queue.role(node.prefillQueue)),
+                Fact(
+                    "queues", "prefill \(prefill), decode \(decode)", Threshold.queue.role(node.prefillQueue)),
                 Fact("tokens/s", "\(tokens) out, \(NumberText.count(node.promptTokensPerSecond)) in"),
                 Fact("requests/s", NumberText.rate(node.requestsPerSecond)),
                 Fact(
-                    "requests", "\(NumberText.count(node.completed)) done, \(NumberText.count(node.failed)) failed",
+                    "requests",
+                    "\(NumberText.count(node.completed)) done, \(NumberText.count(node.failed)) failed",
                     node.failed > 0 ? .warning : .text),
                 Fact(
                     "gone",
-                    "\(NumberText.count(node.cancelled)) cancelled, \(NumberText.count(node.retriedAway)) retried"),
+                    "\(NumberText.count(node.cancelled)) cancelled, \(NumberText.count(node.retriedAway)) retried"
+                ),
             ])
     }
 
@@ -56,20 +59,25 @@ struct NodeFacts {
                 Fact("engine's TTFT", pair(node.engineTTFT)),
                 Fact("engine's TPOT", pair(node.engineTPOT)),
                 Fact("reading", age, node.isStale ? .warning : .text),
-                Fact("restarted", node.restartedSecondsAgo.map { "\(NumberText.span($0)) ago" } ?? "not lately"),
+                Fact(
+                    "restarted", node.restartedSecondsAgo.map { "\(NumberText.span($0)) ago" } ?? "not lately"
+                ),
             ])
     }
 
     private var cache: Group {
         let used = node.kvUsage.flatMap { usage in node.kvCapacityTokens.map { usage * $0 } }
         let capacity = node.kvCapacityTokens
-        let kvTokens = capacity == nil ? "" : ", \(NumberText.short(used)) of \(NumberText.short(capacity)) tok"
+        let kvTokens =
+            capacity == nil ? "" : ", \(NumberText.short(used)) of \(NumberText.short(capacity)) tok"
         let hits = estimate(.prefixHitRate, percent(node.prefixHitRate))
         return Group(
             title: "Memory",
             facts: [
                 Fact("HBM", hbm),
-                Fact("KV in use", estimate(.kvUsage, percent(node.kvUsage)) + kvTokens, Threshold.kv.role(node.kvUsage)),
+                Fact(
+                    "KV in use", estimate(.kvUsage, percent(node.kvUsage)) + kvTokens,
+                    Threshold.kv.role(node.kvUsage)),
                 Fact("prefix hits", "\(hits) now, \(percent(node.prefixHitRateLifetime)) since start"),
                 Fact("preempted", NumberText.count(node.preemptions)),
                 Fact("$ per M tok", estimate(.dollars, NumberText.dollars(node.dollarsPerMillionTokens))),
@@ -86,8 +94,11 @@ struct NodeFacts {
                 Fact("engine", "\(node.engine.rawValue) \(node.engineVersion ?? "")".trimmed),
                 Fact("role", node.role.rawValue + (node.zone.map { ", zone \($0)" } ?? "")),
                 Fact("weight", "\(node.weight)\(configured)", configured.isEmpty ? .text : .accent),
-                Fact("share", percent(node.trafficShare) + (node.trafficShare == nil ? "" : " of new requests")),
-                Fact("delete", node.safeToDelete ? "safe now" : "not safe", node.safeToDelete ? .good : .text),
+                Fact(
+                    "share", percent(node.trafficShare) + (node.trafficShare == nil ? "" : " of new requests")
+                ),
+                Fact(
+                    "delete", node.safeToDelete ? "safe now" : "not safe", node.safeToDelete ? .good : .text),
             ])
     }
 

@@ -8,7 +8,9 @@ struct NodeView {
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
         guard let node = state.selectedNode.flatMap({ snapshot.node(named: $0) }) else {
-            canvas.put("No node is selected; 1 shows them all.", rect.x + 2, rect.y + 1, Style(.label), limit: rect.width)
+            canvas.put(
+                "No node is selected; 1 shows them all.", rect.x + 2, rect.y + 1, Style(.label),
+                limit: rect.width)
             return
         }
         drawTitle(node, &canvas, rect)
@@ -35,7 +37,8 @@ struct NodeView {
         var x = rect.x + 1
         x += canvas.put(node.name, x, rect.y, Style(.title, on: .bar, .bold)) + 1
         x += canvas.put("\(word.letter) \(word.word)", x, rect.y, Style(word.role, on: .bar, .bold)) + 2
-        canvas.put(DisplayWidth.clipped(node.url, to: max(rect.maxX - x - 1, 0)), x, rect.y, Style(.label, on: .bar))
+        canvas.put(
+            DisplayWidth.clipped(node.url, to: max(rect.maxX - x - 1, 0)), x, rect.y, Style(.label, on: .bar))
         guard let sentence = sentence(node) else { return }
         let role: Role = node.problem == nil ? .warning : word.role
         canvas.put(sentence, rect.x + 1, rect.y + 1, Style(role), limit: rect.width - 2)
@@ -53,7 +56,8 @@ struct NodeView {
                 : "; the deadline passed \(NumberText.span(-seconds)) ago"
         }
         return "Draining for \(NumberText.span(drain.elapsedSeconds)): \(left) left, oldest "
-            + NumberText.span(drain.oldestAgeSeconds) + (deadline ?? "; no deadline") + ". d takes the drain back."
+            + NumberText.span(drain.oldestAgeSeconds) + (deadline ?? "; no deadline")
+            + ". d takes the drain back."
     }
 
     private func draw(_ group: NodeFacts.Group, _ canvas: inout Canvas, _ rect: Rect) {
@@ -115,35 +119,45 @@ private enum GPUColumns {
 
     static var all: [Column<Row>] {
         [
-        Column(["GPU"], 3, priority: 0) { row, _ in .text("\(row.gpu.index ?? row.number)", .title) },
-        Column(["HBM %"], 12, ideal: 20, priority: 1, largest: 40) { row, _ in
-            let share = share(row.gpu)
-            let role = Threshold.hbm.role(share, normal: .hbm)
-            return .bar(share, label: NumberText.percent(share), role: role, labelRole: Threshold.hbm.role(share))
-        },
-        Column(["USED GB"], 7, priority: 2) { row, _ in .text(NumberText.gigabytes(row.gpu.memoryUsedBytes)) },
-        Column(["OF GB"], 5, priority: 3) { row, _ in .text(NumberText.gigabytes(row.gpu.memoryTotalBytes), .label) },
-        Column(["BUSY %"], 6, priority: 4) { row, _ in .text(NumberText.percent(row.gpu.utilization)) },
-        Column(["TENSOR %"], 8, priority: 7) { row, _ in .text(NumberText.percent(row.gpu.tensorActive)) },
-        Column(["MEM ACTIVE %", "MEM %"], 5, ideal: 12, priority: 8) { row, _ in
-            .text(NumberText.percent(row.gpu.memoryActive))
-        },
-        Column(["WATT"], 5, priority: 5) { row, _ in .text(NumberText.count(row.gpu.powerWatts)) },
-        Column(["OF W"], 5, priority: 9) { row, _ in .text(NumberText.count(row.gpu.powerLimitWatts), .label) },
-        Column(["TEMP C"], 6, priority: 6) { row, _ in
-            let temperature = row.gpu.temperatureCelsius
-            return .text(NumberText.count(temperature), Threshold.temperature.role(temperature))
-        },
-        Column(["HBM C"], 5, priority: 10) { row, _ in .text(NumberText.count(row.gpu.memoryTemperatureCelsius)) },
-        Column(["SM MHZ"], 6, priority: 11) { row, _ in .text(NumberText.count(row.gpu.smClockMHz)) },
-        Column(["XID"], 4, priority: 12) { row, _ in
-            let xid = row.gpu.lastXid
-            return .text(xid.map { String($0) } ?? NumberText.unknown, (xid ?? 0) == 0 ? .text : .alarm)
-        },
-        Column(["KIND"], 16, priority: 13, .left, largest: 30) { row, _ in
-            .text("\(row.gpu.name ?? "") \(row.gpu.migInstance ?? "")".trimmed, .label)
-        },
-    ]
+            Column(["GPU"], 3, priority: 0) { row, _ in .text("\(row.gpu.index ?? row.number)", .title) },
+            Column(["HBM %"], 12, ideal: 20, priority: 1, largest: 40) { row, _ in
+                let share = share(row.gpu)
+                let role = Threshold.hbm.role(share, normal: .hbm)
+                return .bar(
+                    share, label: NumberText.percent(share), role: role, labelRole: Threshold.hbm.role(share))
+            },
+            Column(["USED GB"], 7, priority: 2) { row, _ in
+                .text(NumberText.gigabytes(row.gpu.memoryUsedBytes))
+            },
+            Column(["OF GB"], 5, priority: 3) { row, _ in
+                .text(NumberText.gigabytes(row.gpu.memoryTotalBytes), .label)
+            },
+            Column(["BUSY %"], 6, priority: 4) { row, _ in .text(NumberText.percent(row.gpu.utilization)) },
+            Column(["TENSOR %"], 8, priority: 7) { row, _ in .text(NumberText.percent(row.gpu.tensorActive))
+            },
+            Column(["MEM ACTIVE %", "MEM %"], 5, ideal: 12, priority: 8) { row, _ in
+                .text(NumberText.percent(row.gpu.memoryActive))
+            },
+            Column(["WATT"], 5, priority: 5) { row, _ in .text(NumberText.count(row.gpu.powerWatts)) },
+            Column(["OF W"], 5, priority: 9) { row, _ in
+                .text(NumberText.count(row.gpu.powerLimitWatts), .label)
+            },
+            Column(["TEMP C"], 6, priority: 6) { row, _ in
+                let temperature = row.gpu.temperatureCelsius
+                return .text(NumberText.count(temperature), Threshold.temperature.role(temperature))
+            },
+            Column(["HBM C"], 5, priority: 10) { row, _ in
+                .text(NumberText.count(row.gpu.memoryTemperatureCelsius))
+            },
+            Column(["SM MHZ"], 6, priority: 11) { row, _ in .text(NumberText.count(row.gpu.smClockMHz)) },
+            Column(["XID"], 4, priority: 12) { row, _ in
+                let xid = row.gpu.lastXid
+                return .text(xid.map { String($0) } ?? NumberText.unknown, (xid ?? 0) == 0 ? .text : .alarm)
+            },
+            Column(["KIND"], 16, priority: 13, .left, largest: 30) { row, _ in
+                .text("\(row.gpu.name ?? "") \(row.gpu.migInstance ?? "")".trimmed, .label)
+            },
+        ]
     }
 
     private static func share(_ gpu: GPUReading) -> Double? {

@@ -24,16 +24,20 @@ struct Panels {
         let gutter = max(DisplayWidth.of(top), 3) + 1
         let lines = Bars.chart(values, ceiling: ceiling, width: rect.width - gutter, height: rect.height - 1)
         for (offset, line) in lines.enumerated() {
-            draw(line, &canvas, rect.x + gutter, rect.y + 1 + offset, below: offset > 0 ? lines[offset - 1] : nil)
+            draw(
+                line, &canvas, rect.x + gutter, rect.y + 1 + offset,
+                below: offset > 0 ? lines[offset - 1] : nil)
         }
         canvas.putRight(top, endingAt: rect.x + gutter - 1, rect.y + 1, Style(.label), width: gutter - 1)
         if rect.height > 3 {
-            canvas.putRight("0", endingAt: rect.x + gutter - 1, rect.maxY - 1, Style(.label), width: gutter - 1)
+            canvas.putRight(
+                "0", endingAt: rect.x + gutter - 1, rect.maxY - 1, Style(.label), width: gutter - 1)
         }
     }
 
     /// One row of a chart: the top of each column stands out from what is below it.
-    private static func draw(_ line: String, _ canvas: inout Canvas, _ x: Int, _ y: Int, below above: String?) {
+    private static func draw(_ line: String, _ canvas: inout Canvas, _ x: Int, _ y: Int, below above: String?)
+    {
         let covered = above.map { Array($0).map { $0 != " " } } ?? []
         for (offset, character) in line.enumerated() where character != " " {
             let isTop = !covered.indices.contains(offset) || !covered[offset]

@@ -26,7 +26,8 @@ struct PromptView {
 
     /// The end of a text that is too long.
     private func visibleText(_ columns: Int) -> String {
-        DisplayWidth.of(prompt.text) <= columns ? prompt.text : String(prompt.text.suffix(max(columns / 2, 1)))
+        DisplayWidth.of(prompt.text) <= columns
+            ? prompt.text : String(prompt.text.suffix(max(columns / 2, 1)))
     }
 
     private func drawCompletions(_ canvas: inout Canvas, _ bottom: Int) {
@@ -43,12 +44,14 @@ struct PromptView {
             canvas.fill(line, Style(.text, on: surface))
             let isOff = completion.disabled != nil
             canvas.put(
-                completion.text, line.x + 1, line.y, Style(isOff ? .label : .title, on: surface, isOff ? [] : .bold),
+                completion.text, line.x + 1, line.y,
+                Style(isOff ? .label : .title, on: surface, isOff ? [] : .bold),
                 limit: line.width - 1)
             let detail = completion.disabled.map { "not now: \($0)" } ?? completion.detail
             let x = max(20, DisplayWidth.of(completion.text) + 3)
             let style = Style(isOff ? .warning : .label, on: surface)
-            canvas.put(DisplayWidth.clipped(detail, to: max(line.width - x - 1, 0)), line.x + x, line.y, style)
+            canvas.put(
+                DisplayWidth.clipped(detail, to: max(line.width - x - 1, 0)), line.x + x, line.y, style)
         }
     }
 }

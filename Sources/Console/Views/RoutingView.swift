@@ -9,7 +9,8 @@ struct RoutingView {
         drawSummary(&canvas, rect)
         let rest = rect.inset(top: 2)
         let decisions = visibleDecisions(snapshot, state)
-        let index = decisions.firstIndex { $0.stream == state.selectedDecision } ?? (decisions.isEmpty ? nil : 0)
+        let index =
+            decisions.firstIndex { $0.stream == state.selectedDecision } ?? (decisions.isEmpty ? nil : 0)
         let isWide = rect.width >= 130
         let detail = isWide ? rest.height : min(max(rest.height / 3, 5), 11)
         let balance = isWide ? max(rest.width / 4, 34) : 0
@@ -17,7 +18,8 @@ struct RoutingView {
         let listHeight = isWide ? rest.height - min(rest.height / 2, 12) - 1 : rest.height - detail - 1
         let list = ListDrawing(
             table: Table(columns: columns), rows: decisions, selected: index,
-            empty: snapshot.decisions.isEmpty ? "No request was routed yet." : "No decision matches; Esc clears the filter.")
+            empty: snapshot.decisions.isEmpty
+                ? "No request was routed yet." : "No decision matches; Esc clears the filter.")
         list.draw(&canvas, Rect(rest.x, rest.y, listWidth, listHeight))
         if let index {
             let place = Rect(rest.x + 1, rest.y + listHeight + 1, listWidth - 2, rest.height - listHeight - 1)
@@ -40,16 +42,21 @@ struct RoutingView {
         }
         let others = gateway.policies.filter { $0 != gateway.policy }.joined(separator: ", ")
         canvas.put(
-            DisplayWidth.clipped("o changes it to: \(others)", to: rect.width - 2), rect.x + 1, rect.y + 1, Style(.label))
+            DisplayWidth.clipped("o changes it to: \(others)", to: rect.width - 2), rect.x + 1, rect.y + 1,
+            Style(.label))
     }
 
     private var summary: [(String, String)] {
         let hit = snapshot.totals.prefixHitRate
-        let known = snapshot.decisions.filter { $0.actualCachedTokens != nil && $0.predictedCachedTokens != nil }
+        let known = snapshot.decisions.filter {
+            $0.actualCachedTokens != nil && $0.predictedCachedTokens != nil
+        }
         let predicted = known.reduce(0) { $0 + Double($1.predictedCachedTokens ?? 0) }
         let actual = known.reduce(0) { $0 + Double($1.actualCachedTokens ?? 0) }
-        let told = known.isEmpty
-            ? NumberText.unknown : "\(NumberText.short(predicted)) predicted, \(NumberText.short(actual)) came"
+        let told =
+            known.isEmpty
+            ? NumberText.unknown
+            : "\(NumberText.short(predicted)) predicted, \(NumberText.short(actual)) came"
         return [
             ("prefix hits", hit == nil ? NumberText.unknown : NumberText.percent(hit) + "%"),
             ("balance", imbalance.map { NumberText.fixed($0, 2) + "x" } ?? NumberText.unknown),
@@ -67,13 +74,19 @@ struct RoutingView {
 
     private var columns: [Column<DecisionRecord>] {
         [
-            Column(["TIME"], 8, priority: 0, .left) { decision, _ in .text(NumberText.clock(decision.time), .label) },
+            Column(["TIME"], 8, priority: 0, .left) { decision, _ in
+                .text(NumberText.clock(decision.time), .label)
+            },
             Column(["STREAM"], 7, priority: 6) { decision, _ in .text(String(decision.stream), .label) },
-            Column(["TO NODE"], 8, ideal: 12, priority: 1, .left, largest: 20) { decision, _ in .text(decision.node, .title) },
+            Column(["TO NODE"], 8, ideal: 12, priority: 1, .left, largest: 20) { decision, _ in
+                .text(decision.node, .title)
+            },
             Column(["BECAUSE"], 28, ideal: 36, priority: 2, .left, largest: 70) { decision, width in
                 .text(DisplayWidth.clipped(decision.reason, to: width))
             },
-            Column(["PROMPT"], 6, priority: 4) { decision, _ in .text(NumberText.short(decision.promptTokens.map(Double.init))) },
+            Column(["PROMPT"], 6, priority: 4) { decision, _ in
+                .text(NumberText.short(decision.promptTokens.map(Double.init)))
+            },
             Column(["FORESEEN", "CACHED"], 6, ideal: 8, priority: 5) { decision, _ in
                 .text(NumberText.short(decision.predictedCachedTokens.map(Double.init)))
             },
@@ -81,10 +94,15 @@ struct RoutingView {
                 .text(NumberText.short(decision.actualCachedTokens.map(Double.init)))
             },
             Column(["TTFT ms"], 7, priority: 3) { decision, _ in
-                .text(NumberText.milliseconds(decision.ttftSeconds), Threshold.ttft.role(decision.ttftSeconds))
+                .text(
+                    NumberText.milliseconds(decision.ttftSeconds), Threshold.ttft.role(decision.ttftSeconds))
             },
-            Column(["POLICY"], 12, ideal: 16, priority: 9, .left) { decision, _ in .text(decision.policy, .label) },
-            Column(["MODEL"], 10, ideal: 16, priority: 8, .left, largest: 30) { decision, _ in .text(decision.model, .label) },
+            Column(["POLICY"], 12, ideal: 16, priority: 9, .left) { decision, _ in
+                .text(decision.policy, .label)
+            },
+            Column(["MODEL"], 10, ideal: 16, priority: 8, .left, largest: 30) { decision, _ in
+                .text(decision.model, .label)
+            },
         ]
     }
 
@@ -104,8 +122,10 @@ struct RoutingView {
             let style = Style(isChosen ? .title : .text, on: .base, isChosen ? .bold : [])
             canvas.put(DisplayWidth.shortened(candidate.node, to: 14), rect.x + 2, y, style)
             canvas.putRight(NumberText.rate(candidate.cost), endingAt: rect.x + 26, y, style, width: 8)
-            let terms = candidate.terms.map { "\($0.name) \(NumberText.rate($0.value))" }.joined(separator: "  ")
-            canvas.put(DisplayWidth.clipped(terms, to: max(rect.width - 28, 0)), rect.x + 28, y, Style(.label))
+            let terms = candidate.terms.map { "\($0.name) \(NumberText.rate($0.value))" }.joined(
+                separator: "  ")
+            canvas.put(
+                DisplayWidth.clipped(terms, to: max(rect.width - 28, 0)), rect.x + 28, y, Style(.label))
         }
     }
 
@@ -119,9 +139,11 @@ struct RoutingView {
             canvas.put(word.letter, rect.x, y, Style(word.role, on: .base, .bold))
             canvas.put(DisplayWidth.shortened(node.name, to: 12), rect.x + 2, y, Style(.title))
             let bar = Rect(rect.x + 15, y, rect.width - 27, 1)
-            Bars.draw(most > 0 ? Double(node.active) / most : 0, &canvas, bar.x, y, width: bar.width, Style(.kv))
+            Bars.draw(
+                most > 0 ? Double(node.active) / most : 0, &canvas, bar.x, y, width: bar.width, Style(.kv))
             canvas.putRight(NumberText.count(node.active), endingAt: bar.maxX + 5, y, Style(.text), width: 5)
-            let share = node.trafficShare == nil ? NumberText.unknown : NumberText.percent(node.trafficShare) + "%"
+            let share =
+                node.trafficShare == nil ? NumberText.unknown : NumberText.percent(node.trafficShare) + "%"
             canvas.putRight(share, endingAt: rect.maxX, y, Style(.label), width: 5)
         }
     }

@@ -3,7 +3,8 @@ import GatewayCore
 /// The whole screen: two lines on top, a view, a status line and a line of keys. Pure and total for every size.
 package func drawScreen(_ snapshot: Snapshot?, _ history: History, _ state: ScreenState) -> Canvas {
     var canvas = Canvas(state.size)
-    guard state.size.columns >= ScreenLayout.minimum.columns, state.size.rows >= ScreenLayout.minimum.rows else {
+    guard state.size.columns >= ScreenLayout.minimum.columns, state.size.rows >= ScreenLayout.minimum.rows
+    else {
         drawTooSmall(&canvas, snapshot, state)
         return canvas
     }
@@ -56,7 +57,9 @@ private func drawVerdict(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state:
     var flags: [(String, Role)] = []
     if let reason = state.readOnlyReason, !reason.isEmpty { flags.append(("READ-ONLY", .warning)) }
     if state.ownership == .demo { flags.append(("DEMO", .accent)) }
-    if let frozen = state.frozenAt { flags.append(("FROZEN \(NumberText.span(state.now - frozen))", .warning)) }
+    if let frozen = state.frozenAt {
+        flags.append(("FROZEN \(NumberText.span(state.now - frozen))", .warning))
+    }
     var end = state.size.columns - 1
     let clock = NumberText.clock(snapshot?.time ?? state.now)
     let address = snapshot?.gateway.address ?? ""

@@ -54,7 +54,8 @@ struct StatusLine {
         if let drain = node.drain, node.state == .draining {
             let deadline = drain.secondsToDeadline.map { ", deadline in \(NumberText.span($0))" } ?? ""
             let left = NumberText.plural(drain.remaining, "stream")
-            return "\(node.name) draining: \(left) left, oldest \(NumberText.span(drain.oldestAgeSeconds))\(deadline)"
+            return
+                "\(node.name) draining: \(left) left, oldest \(NumberText.span(drain.oldestAgeSeconds))\(deadline)"
         }
         if node.state == .drained { return "\(node.name) drained, safe to delete" }
         return "\(node.name) \(node.state.rawValue), \(NumberText.plural(node.active, "stream"))"

@@ -100,7 +100,8 @@ package struct Table<Row> {
     }
 
     package func drawTitles(
-        _ canvas: inout Canvas, _ rect: Rect, sorted: String? = nil, layout: [(column: Int, x: Int, width: Int)]
+        _ canvas: inout Canvas, _ rect: Rect, sorted: String? = nil,
+        layout: [(column: Int, x: Int, width: Int)]
     ) {
         canvas.fill(Rect(rect.x, rect.y, rect.width, 1), Style(.label, on: .bar))
         for place in layout {
@@ -109,7 +110,8 @@ package struct Table<Row> {
             let isSorted = sorted.map { column.titles.contains($0) } ?? false
             let style = Style(isSorted ? .accent : .label, on: .bar, .bold)
             if column.alignment == .right {
-                canvas.putRight(title, endingAt: rect.x + place.x + place.width, rect.y, style, width: place.width)
+                canvas.putRight(
+                    title, endingAt: rect.x + place.x + place.width, rect.y, style, width: place.width)
             } else {
                 canvas.put(title, rect.x + place.x, rect.y, style, limit: place.width)
             }

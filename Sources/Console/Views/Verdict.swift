@@ -10,7 +10,8 @@ package struct Verdict: Equatable, Sendable {
         switch state.connection {
         case .lost(let since, let reason):
             let age = NumberText.span(state.now - since)
-            self.init("LOST", .alarm, "the gateway does not answer for \(age); what follows is old. \(reason)")
+            self.init(
+                "LOST", .alarm, "the gateway does not answer for \(age); what follows is old. \(reason)")
         case .connecting(let reason) where snapshot == nil:
             self.init("CONNECTING", .warning, reason ?? "asking the gateway for its first picture")
         default:
@@ -50,7 +51,10 @@ package struct Verdict: Equatable, Sendable {
     private static func parts(of snapshot: Snapshot) -> [(text: String, role: Role)] {
         let nodes = snapshot.nodes
         var parts: [(text: String, role: Role)] = []
-        func add(_ chosen: [NodeStatus], _ word: String, _ role: Role, _ detail: (NodeStatus) -> String? = { _ in nil }) {
+        func add(
+            _ chosen: [NodeStatus], _ word: String, _ role: Role,
+            _ detail: (NodeStatus) -> String? = { _ in nil }
+        ) {
             guard !chosen.isEmpty else { return }
             parts.append(("\(chosen.count) \(word): \(names(chosen, detail))", role))
         }
@@ -66,10 +70,14 @@ package struct Verdict: Equatable, Sendable {
             parts.append(("\(snapshot.gateway.queued) requests wait for a node", .warning))
         }
         add(nodes.filter { Threshold.kv.level($0.kvUsage) == .warning && !$0.isStale }, "KV tight", .warning)
-        add(nodes.filter { Threshold.ttft.level($0.ttft?.p99) != .normal && !$0.isStale }, "slow first token", .warning)
+        add(
+            nodes.filter { Threshold.ttft.level($0.ttft?.p99) != .normal && !$0.isStale }, "slow first token",
+            .warning)
         add(nodes.filter { $0.restartedSecondsAgo != nil }, "restarted", .warning)
         add(nodes.filter { $0.state == .starting }, "starting", .label)
-        add(nodes.filter { $0.state == .drained }, "drained", .label) { $0.safeToDelete ? "safe to delete" : nil }
+        add(nodes.filter { $0.state == .drained }, "drained", .label) {
+            $0.safeToDelete ? "safe to delete" : nil
+        }
         add(nodes.filter { $0.state == .maintenance }, "in maintenance", .label)
         return parts
     }

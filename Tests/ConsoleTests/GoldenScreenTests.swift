@@ -1,0 +1,82 @@
+import Foundation
+import GatewayCore
+import Testing
+
+@testable import Console
+
+/// Screens as text, compared with Golden/*.txt; UPDATE_GOLDEN=1 writes them anew.
+struct GoldenScreenTests {
+    private static let sizes = [Size(80, 24), Size(120, 40), Size(200, 50)]
+    private static let history = SampleFleet.history(nodes: 8, seconds: 61)
+
+    @Test(arguments: sizes)
+    func `the fleet at rest looks as it did`(_ size: Size) throws {
+        try compare(Screen(size, history: Self.history), "fleet-\(size.columns)x\(size.rows)")
+    }
+
+    @Test(arguments: sizes)
+    func `a fleet in every state looks as it did`(_ size: Size) throws {
+        let screen = Screen(size, SampleFleet.troubled(second: 60), history: Self.history)
+        try compare(screen, "troubled-\(size.columns)x\(size.rows)")
+    }
+
+    @Test(arguments: ViewName.allCases.filter { $0 != .fleet }, sizes)
+    func `every other view looks as it did`(_ view: ViewName, _ size: Size) throws {
+        var screen = Screen(size, history: Self.history)
+        screen.type("\(view.rawValue)")
+        screen.press(.down)
+        try compare(screen, "\(view.title.lowercased())-\(size.columns)x\(size.rows)")
+    }
+
+    @Test(arguments: [
+        ("drain", "d"), ("weight", "w---"), ("policy", "o"), ("help", "?"), ("palette", ":dr"), ("sort", "s"),
+        ("filter", "/kv>45"), ("gpus", "e"),
+    ])
+    func `what lies over the fleet looks as it did`(_ name: String, _ keys: String) throws {
+        var screen = Screen(history: Self.history)
+        screen.type(keys)
+        try compare(screen, "\(name)-80x24")
+    }
+
+    @Test func `before the first picture the screen says what it waits for`() throws {
+        try compare(Screen(Size(80, 24), nil), "connecting-80x24")
+    }
+
+    @Test func `a lost gateway leaves the last picture, said to be old`() throws {
+        var screen = Screen(history: Self.history)
+        screen.take(.connection(.lost(since: screen.state.now, reason: "connection reset")))
+        screen.take(.tick(screen.state.now + 17))
+        try compare(screen, "lost-80x24")
+    }
+
+    @Test func `without UTF-8 the screen is pure ASCII`() throws {
+        let canvas = Screen(SampleFleet.troubled(second: 60), history: Self.history).canvas.foldedToASCII()
+        let text = canvas.text
+        let isASCII = text.allSatisfy { $0.isASCII }
+        #expect(isASCII)
+        #expect(!text.contains("_engine"))
+        try compare(text, "ascii-80x24")
+    }
+
+    private func compare(_ screen: Screen, _ name: String) throws { try compare(screen.text, name) }
+
+    private func compare(_ text: String, _ name: String) throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Golden")
+        let file = folder.appendingPathComponent("\(name).txt")
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            return
+        }
+        let golden = try String(contentsOf: file, encoding: .utf8)
+        #expect(
+            text == golden,
+            "\(name) differs; if it is right, UPDATE_GOLDEN=1 swift test --filter GoldenScreen")
+    }
+}
+
+extension Screen {
+    fileprivate init(_ snapshot: Snapshot, history: History) {
+        self.init(Size(80, 24), snapshot, history: history)
+    }
+}
