@@ -80,7 +80,7 @@ enum LoadCommand {
         return report.failed == 0 && report.completed > 0 ? 0 : 1
     }
 
-    private static func table(_ report: LoadReport) -> String {
+    static func table(_ report: LoadReport) -> String {
         var lines = [
             "requests   \(report.completed) completed, \(report.failed) failed in \(tenths(report.seconds)) s, "
                 + "\(tenths(report.requestsPerSecond)) a second",

@@ -112,7 +112,7 @@ enum StatusCommand {
         return names.filter { fields.contains($0.0) }.map { .string($0.1) }
     }
 
-    private static func table(_ snapshot: Snapshot) -> String {
+    static func table(_ snapshot: Snapshot) -> String {
         let header = [
             "NODE", "STATE", "WEIGHT", "RUN", "WAIT", "KV", "HIT", "TTFT p50", "p99", "TOK/S", "$/M",
         ]

@@ -15,7 +15,7 @@ enum Subcommands {
 
     static let all: [Subcommand] =
         [
-            ServeCommand.entry, StatusCommand.entry,
+            RunCommand.entry, ServeCommand.entry, AttachCommand.entry, DemoCommand.entry, StatusCommand.entry,
         ] + OperatorCommands.entries + [
             ProbeCommand.entry, CheckCommand.entry, CompletionsCommand.entry,
         ]
@@ -39,6 +39,7 @@ enum Subcommands {
         if let entry = all.first(where: { $0.name == first && !first.isEmpty }) {
             return run(entry, Array(words.dropFirst()))
         }
+        if first.contains("://") || first.hasPrefix("--") { return run(RunCommand.entry, words) }
         complain("no subcommand \(first)" + nearest(first, in: all.map(\.name)) + "; see signalbox --help")
         return 2
     }

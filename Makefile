@@ -1,0 +1,79 @@
+# The only door: every task of this repository is a target here. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .build/release/signalbox
+SHARED ?= $(or $(SIGNALBOX_SHARED),../shared)
+export SIGNALBOX_SHARED := $(SHARED)
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+DEMO_FLAGS ?=
+
+# A package is missing when the file that it brings is.
+NEED_BUILD := libncursesw5-dev:/usr/include/curses.h
+NEED_TEST := $(NEED_BUILD) tmux:/usr/bin/tmux curl:/usr/bin/curl gcc:/usr/bin/cc python3-venv:/usr/bin/python3
+NEED_BENCH := $(NEED_BUILD) haproxy:/usr/sbin/haproxy gcc:/usr/bin/cc
+
+# $(call install,PACKAGE:FILE ...): installs what is missing, by sudo where not root; else prints the exact command.
+define install
+@missing=; for pair in $(1); do [ -e "$${pair#*:}" ] || missing="$$missing $${pair%%:*}"; done; \
+if [ -n "$$missing" ]; then \
+  if [ "$$(id -u)" = 0 ]; then run=; elif sudo -n true 2>/dev/null; then run=sudo; else \
+    echo "These packages are missing; install them with:"; echo "  sudo apt-get install -y$$missing"; exit 1; fi; \
+  echo "installing$$missing"; $$run apt-get update -q >/dev/null; \
+  DEBIAN_FRONTEND=noninteractive $$run apt-get install -y -q $$missing >/dev/null; \
+fi
+endef
+
+.PHONY: help demo build test test-long test-real bench golden docs format lint release deps-build deps-test deps-bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+deps-build:
+	$(call install,$(NEED_BUILD))
+
+deps-test:
+	$(call install,$(NEED_TEST))
+
+deps-bench:
+	$(call install,$(NEED_BENCH))
+
+build: deps-build ## the program, at .build/release/signalbox
+	swift build -c release --product signalbox $(SWIFT_FLAGS)
+
+demo: build ## the console on an emulated fleet under live load (without a terminal: 20 s, then a report)
+	$(BIN) demo $(DEMO_FLAGS)
+
+test: deps-test build lint ## every test but the long ones
+	swift build --build-tests $(SWIFT_FLAGS)
+	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --skip EndToEndTests --skip SlowTests
+	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --filter EndToEndTests --skip SlowTests --no-parallel
+
+test-long: deps-test build ## the slow suites: soak, fuzz, large fleets
+	swift build --build-tests $(SWIFT_FLAGS)
+	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --filter SlowTests --no-parallel
+
+test-real: deps-test build ## the gateway before real vLLM on the CPU (downloads some gigabytes once)
+	swift build --build-tests $(SWIFT_FLAGS)
+	SIGNALBOX_BIN=$(CURDIR)/$(BIN) SIGNALBOX_REAL_VLLM=1 swift test --skip-build --filter VLLM --no-parallel
+
+bench: deps-bench build ## ours and HAProxy in the same run; prints the table of BENCHMARKS.md
+	Tests/Bench/bench.sh $(BIN)
+
+golden: ## rewrites the golden screens; read the difference before you commit it
+	UPDATE_GOLDEN=1 swift test --filter ConsoleTests
+
+docs: build ## regenerates what is made from the code
+	$(BIN) man > docs/signalbox.1
+
+format: ## formats all Swift
+	swift format -i -r Sources Tests Themes Package.swift
+
+lint: ## is all Swift formatted?
+	swift format lint --strict -r Sources Tests Themes Package.swift
+
+release: deps-build ## one file to copy to a bastion host: no Swift runtime needed there
+	swift build -c release --product signalbox --static-swift-stdlib --scratch-path .build-static
+	@ls -l .build-static/release/signalbox
+
+clean:
+	rm -rf .build .build-static

@@ -1,0 +1,34 @@
+import Foundation
+import GatewayCore
+
+/// The console on a gateway that runs.
+enum AttachCommand {
+    static let flags: [Flag] = [
+        Flag(name: "--read-only", help: "look, but change nothing"),
+        Flag(name: "--ascii", help: "draw with ASCII only"),
+        Flag(name: "--theme", value: "NAME", help: "dark, light, color-blind, monochrome, or one of yours"),
+    ]
+
+    static let entry = Subcommand(
+        name: "attach", summary: "the console on a running gateway", flags: [Subcommands.adminFlag] + flags
+    ) { arguments in
+        try run(socket: try AdminSockets.find(arguments), ownership: .attached, arguments)
+    }
+
+    static func run(socket: String, ownership: GatewayOwnership, _ arguments: Arguments) throws -> Int32 {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+            throw UsageError("the console needs a terminal; for scripts there is signalbox status --json")
+        }
+        var options = ConsoleOptions()
+        options.ownership = ownership
+        options.actor = AdminSockets.actor
+        options.isASCII = arguments.has("--ascii")
+        options.theme = arguments.value("--theme")
+        if arguments.has("--read-only") {
+            options.readOnlyReason = "started with --read-only"
+        } else if ProcessInfo.processInfo.environment["SIGNALBOX_READ_ONLY"] == "1" {
+            options.readOnlyReason = "SIGNALBOX_READ_ONLY is set"
+        }
+        return runConsole(connection: GatewayLink(path: socket).connection, options: options)
+    }
+}
