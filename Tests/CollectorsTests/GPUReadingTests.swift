@@ -121,6 +121,38 @@ private let mebibyte = 1_048_576.0
     }
 }
 
+@Suite struct DCGMDialectTests {
+    @Test(arguments: ["Hostname", "hostname"])
+    func `rows without a UUID are told apart by their host, however that is spelt`(label: String) throws {
+        let gpus = GPUReading.readDCGM(
+            try parse(
+                """
+                DCGM_FI_DEV_GPU_UTIL{gpu="0",\(label)="a"} 10
+                DCGM_FI_DEV_GPU_UTIL{gpu="0",\(label)="b"} 20
+                DCGM_FI_DEV_GPU_TEMP{gpu="0",\(label)="b"} 50
+                DCGM_FI_DEV_GPU_TEMP 1
+
+                """))
+        #expect(gpus.map(\.utilization) == [0.1, 0.2])
+        #expect(gpus.map(\.temperatureCelsius) == [nil, 50])
+    }
+
+    @Test func `a ratio is a ratio, a percentage is one, and the last Xid is a number`() throws {
+        let gpu = GPUReading.readDCGM(
+            try parse(
+                """
+                DCGM_FI_DEV_GPU_UTIL{UUID="a"} 90
+                DCGM_FI_PROF_GR_ENGINE_ACTIVE{UUID="a"} 0.85
+                DCGM_FI_DEV_MEM_COPY_UTIL{UUID="a"} 40
+                DCGM_FI_DEV_XID_ERRORS{UUID="a",err_msg="x"} 79
+
+                """))
+        #expect(gpu.map(\.utilization) == [0.85])
+        #expect(gpu.map(\.memoryActive) == [0.4])
+        #expect(gpu.map(\.lastXid) == [79])
+    }
+}
+
 @Suite struct NvidiaSMITests {
     @Test func `an answer of another shape names the line and the command`() {
         #expect { try NvidiaSMI.parse("0, GPU-1\n") } throws: { error in

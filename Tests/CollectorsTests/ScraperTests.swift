@@ -230,6 +230,43 @@ private func engineReading(_ reading: NodeReading?) -> EngineReading? {
         #expect(server.requests.filter { $0 == "/metrics" }.count == 1)
     }
 
+    @Test func `a NIM keeps its metrics under v1 and has no health of its own`() throws {
+        let server = TinyServer { path in
+            switch path {
+            case "/v1/metrics": .page("num_requests_running 2\ngpu_cache_usage_perc 0.5\n")
+            case "/v1/models": .page(#"{"data":[{"id":"meta/llama","owned_by":"system"}]}"#)
+            default: .page("", status: 404)
+            }
+        }
+        let inbox = scrape([try target("n", server.url)]) { $0.of("n").count >= 3 }
+        #expect(inbox.of("n").allSatisfy { engineReading($0)?.kvUsage == 0.5 })
+        #expect(engineReading(inbox.of("n").last)?.models == ["meta/llama"])
+        #expect(inbox.of("n").last?.probe == .ready)
+        #expect(server.requests.filter { $0 == "/metrics" }.count == 1)
+    }
+
+    @Test func `an engine that comes back as another is asked anew`() throws {
+        let isSecond = Atomic<Bool>(false)
+        let isAway = Atomic<Bool>(false)
+        let server = TinyServer { path in
+            if isAway.load(ordering: .relaxed) { return .raw("", close: true) }
+            guard isSecond.load(ordering: .relaxed) else {
+                return path == "/prometheus/metrics" ? .page("trtllm_num_requests_running 1\n") : .page("[]")
+            }
+            return vllm(path)
+        }
+        let inbox = scrape([try target("n", server.url)]) { inbox in
+            let readings = inbox.of("n")
+            if readings.contains(where: { engineReading($0)?.kind == .tensorrtLLM }) {
+                isSecond.store(true, ordering: .relaxed)
+                isAway.store(!readings.contains { engineFailure($0) != nil }, ordering: .relaxed)
+            }
+            return readings.contains { engineReading($0)?.kind == .vllm }
+        }
+        #expect(engineReading(inbox.of("n").last)?.version == "0.32.0")
+        #expect(engineReading(inbox.of("n").last)?.models == ["m", "lora"])
+    }
+
     @Test func `an engine that closes kept connections is asked anew`() throws {
         let server = TinyServer(vllm)
         let inbox = scrape([try target("n", server.url)]) { inbox in

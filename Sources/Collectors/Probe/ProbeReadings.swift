@@ -56,12 +56,14 @@ extension ProbeReport.Reading {
             ("decodeQueue", .sglang):
             return "only an engine that serves prefill or decode alone tells it; the gateway estimates it"
         case ("kvUsage", .llamacpp), ("kvCapacityTokens", .llamacpp): return "start llama-server with --slots"
+        case ("prefillQueue", _), ("decodeQueue", _):
+            return "\(kind.rawValue) does not tell prefill and decode apart; the gateway estimates it"
         case ("ttft", .llamacpp), ("tpot", .llamacpp), ("e2e", .llamacpp), ("queueTime", .llamacpp):
             return "llama.cpp has no latency histograms; the gateway measures its own traffic"
         case ("prefixHitRate", .sglang): return "start SGLang with --enable-cache-report, or a newer release"
         case ("ttft", .tgi), ("kvUsage", .tgi), ("kvCapacityTokens", .tgi), ("preemptions", .tgi):
             return "TGI does not tell it; the gateway measures its own traffic"
-        default: return "this engine, release or setting does not tell it"
+        default: return "\(kind.rawValue) does not tell it, or not in this release or with these settings"
         }
     }
 }

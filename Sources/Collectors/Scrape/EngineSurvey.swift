@@ -14,6 +14,7 @@ struct EngineSurvey: Sendable {
     private(set) var version: String?
     private(set) var models: [String]?
     private var metricsPath = "/metrics"
+    private var triedSecondPath = false
     private var hasSlots = true
     private var factsAt = -Double.infinity
     /// It has no `/health`, or one that costs: `/v1/models` stands in.
@@ -41,6 +42,7 @@ struct EngineSurvey: Sendable {
             if case .failure = engine { metricsPath = "/metrics" }
             factsAt = now
             hasSlots = true
+            triedSecondPath = false
             steps += [.models, .version(0)]
         }
         probe = nil
@@ -141,7 +143,7 @@ struct EngineSurvey: Sendable {
 
     private mutating func takeMetrics(_ answer: ScrapeAnswer) {
         guard answer.status == 200 else {
-            refused = answer
+            refuse(answer)
             return
         }
         if answer.body.first(where: { $0 > 0x20 }) == UInt8(ascii: "["), metricsPath == "/metrics" {
@@ -169,6 +171,19 @@ struct EngineSurvey: Sendable {
     private mutating func settle(_ found: EngineKind) {
         kind = found
         if found == .sglang { isProbedByModels = true }
+    }
+
+    /// NVIDIA NIM has its metrics under /v1 (NIM for LLMs, "Observability"): that is tried once before giving
+    /// up.
+    private mutating func refuse(_ answer: ScrapeAnswer) {
+        if answer.status == 404, metricsPath == "/metrics", !triedSecondPath {
+            triedSecondPath = true
+            metricsPath = "/v1/metrics"
+            steps.insert(.metrics, at: 0)
+        } else {
+            if answer.status == 404, metricsPath == "/v1/metrics" { metricsPath = "/metrics" }
+            refused = answer
+        }
     }
 
     private mutating func takeSlots(_ answer: ScrapeAnswer) {
