@@ -17,7 +17,7 @@ enum Subcommands {
         [
             RunCommand.entry, ServeCommand.entry, AttachCommand.entry, DemoCommand.entry, StatusCommand.entry,
         ] + OperatorCommands.entries + [
-            ProbeCommand.entry, CheckCommand.entry, CompletionsCommand.entry,
+            ProbeCommand.entry, CheckCommand.entry, CompletionsCommand.entry, ManualCommand.entry,
         ]
 
     static func run(_ words: [String]) -> Int32 {

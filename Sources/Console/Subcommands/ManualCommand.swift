@@ -1,0 +1,48 @@
+/// The manual page, made from the table of subcommands: `signalbox man | man -l -`.
+enum ManualCommand {
+    static let entry = Subcommand(
+        name: "man", summary: "the manual page in roff, to standard output: signalbox man | man -l -"
+    ) { _ in
+        print(page, terminator: "")
+        return 0
+    }
+
+    private static var page: String {
+        let commands = Subcommands.all.map { entry in
+            let line = ["signalbox", entry.name, entry.arguments].filter { $0 != "" }.joined(separator: " ")
+            let flags = entry.flags.map { flag in
+                ".TP\n.B \(escaped([flag.name, flag.value ?? ""].filter { $0 != "" }.joined(separator: " ")))\n"
+                    + "\(escaped(flag.help))\n"
+            }
+            return ".SS \(escaped(line))\n\(escaped(entry.summary)).\n" + flags.joined()
+        }
+        return """
+            .TH SIGNALBOX 1 "" "signalbox \(Subcommands.version)"
+            .SH NAME
+            signalbox \\- a terminal operations console for fleets of LLM inference engines
+            .SH SYNOPSIS
+            .B signalbox
+            URL... | SUBCOMMAND [flags]
+            .SH COMMANDS
+            \(commands.joined())\
+            .SH EXIT STATUS
+            0 done; 1 refused or failed; 2 usage or configuration.
+            .SH FILES
+            .TP
+            .B $XDG_RUNTIME_DIR/signalbox/ADDRESS.sock
+            the admin socket of the gateway that listens on ADDRESS
+            .TP
+            .B $XDG_STATE_HOME/signalbox/ADDRESS/journal.jsonl
+            what operators did, one JSON object a line; restored at start
+            .TP
+            .B $XDG_CONFIG_HOME/signalbox/themes/NAME.json5
+            your themes
+
+            """
+    }
+
+    /// Hyphens as typed, and no line that begins as a request.
+    private static func escaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("'", with: "\\(aq")
+    }
+}
