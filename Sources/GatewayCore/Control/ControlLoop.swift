@@ -19,6 +19,8 @@ package struct ControlLoop: ~Copyable {
     var ledger: Ledger
     var decisions: [DecisionRecord] = []
     var decisionsTotal = 0
+    /// Streams of decisions whose end has not come.
+    var openDecisions: Set<UInt64> = []
     var history = History()
     var restored: String?
     var stopping: StopMode?
@@ -105,13 +107,24 @@ package struct ControlLoop: ~Copyable {
             }
         }
         for mailbox in shared.mailboxes {
-            for settlement in mailbox.takeSettlements() { ledger.settle(settlement, now: seconds) }
             let fresh = mailbox.takeDecisions()
+            openDecisions.formUnion(fresh.map(\.stream))
             decisionsTotal += fresh.count
             decisions = Array((fresh.reversed() + decisions).prefix(Snapshot.listLimit))
+            for settlement in mailbox.takeSettlements() {
+                ledger.settle(settlement, now: seconds)
+                if !settlement.isRetry, openDecisions.remove(settlement.stream) != nil { close(settlement) }
+            }
         }
         ledger.sample(streamed: nodes.map(\.load.streamedTokens), now: seconds)
         if let mode = inbox.takeStop() { begin(stop: mode) }
+    }
+
+    /// Writes what came of a decision beside what was predicted.
+    private mutating func close(_ settlement: Settlement) {
+        guard let index = decisions.firstIndex(where: { $0.stream == settlement.stream }) else { return }
+        decisions[index].actualCachedTokens = settlement.cachedTokens
+        decisions[index].ttftSeconds = settlement.ttftNanoseconds.map { Double($0) / 1e9 }
     }
 
     private mutating func take(_ reading: NodeReading) {
