@@ -44,7 +44,7 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/Architecture",
-            exclude: ["unsafe-files.txt"],
+            exclude: ["unsafe-files.txt", "long-files.txt"],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "GatewayCore"],
