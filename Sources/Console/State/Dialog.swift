@@ -52,16 +52,6 @@ package struct Dialog: Equatable, Sendable {
 }
 
 extension Command {
-    /// The node that the command is about.
-    package var node: String? {
-        switch self {
-        case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
-            .setWeight(let node, _):
-            node
-        case .setPolicy, .stop: nil
-        }
-    }
-
     /// The command in words: "drain gpu-2".
     package var phrase: String {
         switch self {
