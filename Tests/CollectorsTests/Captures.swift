@@ -33,6 +33,20 @@ enum Captures {
     }
 }
 
+extension MetricsText {
+    /// What its `# HELP` line says, escapes resolved.
+    func help(of family: String) -> String? {
+        families.first { text($0.name) == family }?.help.map { LabelCursor.unescaped(bytes, $0) }
+    }
+
+    /// The families that a `#` line declares, in the order of the text.
+    var declaredFamilies: [String] { families.map { text($0.name) } }
+
+    func label(_ name: String, ofExemplar index: Int) -> String? {
+        label(name, in: Int(exemplars[index].labelsStart)..<Int(exemplars[index].labelsEnd))
+    }
+}
+
 func parse(_ text: String, as grammar: MetricsText.Grammar = .prometheus) throws -> MetricsText {
     try MetricsText.parse(Array(text.utf8), as: grammar)
 }

@@ -197,6 +197,17 @@ private func engineReading(_ reading: NodeReading?) -> EngineReading? {
         #expect(inbox.of("n").first?.probe == .notReady("Loading model"))
     }
 
+    @Test func `a vLLM that sleeps is not ready, though its health says so`() throws {
+        let server = TinyServer { path in
+            path == "/metrics"
+                ? .page(
+                    vllmPage + "vllm:engine_sleep_state{sleep_state=\"awake\"} 0\n"
+                        + "vllm:engine_sleep_state{sleep_state=\"weights_offloaded\"} 1\n") : vllm(path)
+        }
+        let inbox = scrape([try target("n", server.url)]) { !$0.of("n").isEmpty }
+        #expect(inbox.of("n").first?.probe == .notReady("asleep: POST \(server.url)/wake_up wakes it"))
+    }
+
     @Test func `llama.cpp's KV use comes from its slots`() throws {
         let server = TinyServer { path in
             switch path {

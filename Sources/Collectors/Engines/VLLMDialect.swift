@@ -17,6 +17,11 @@ extension EngineDialect {
     }
 }
 
+extension MetricsText {
+    /// A vLLM that was put to sleep answers its health check all the same: only its metrics tell.
+    var tellsOfSleep: Bool { sum("vllm:engine_sleep_state", label: "sleep_state", is: "awake") == 0 }
+}
+
 private struct VLLMNames {
     let text: MetricsText
     let prefix: String

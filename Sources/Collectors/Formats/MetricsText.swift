@@ -80,14 +80,6 @@ package struct MetricsText: Sendable {
     /// What its `# TYPE` line says; nil without one.
     package func type(of family: String) -> MetricType? { declaration(of: family)?.type }
 
-    /// What its `# HELP` line says, escapes resolved; nil without one.
-    package func help(of family: String) -> String? {
-        declaration(of: family)?.help.map { LabelCursor.unescaped(bytes, $0) }
-    }
-
-    /// The families that a `#` line declares, in the order of the text.
-    package var declaredFamilies: [String] { families.map { text($0.name) } }
-
     private func declaration(of family: String) -> MetricFamily? {
         let wanted = Array(family.utf8)
         return families.first { matches($0.name, wanted) }
@@ -120,11 +112,6 @@ package struct MetricsText: Sendable {
     package func label(_ name: String, ofSample index: Int) -> String? {
         let sample = samples[index]
         return label(name, in: Int(sample.labelsStart)..<Int(sample.labelsEnd))
-    }
-
-    package func label(_ name: String, ofExemplar index: Int) -> String? {
-        let exemplar = exemplars[index]
-        return label(name, in: Int(exemplar.labelsStart)..<Int(exemplar.labelsEnd))
     }
 
     /// The labels of a sample in the order of the text.

@@ -27,6 +27,7 @@ struct EngineSurvey: Sendable {
     /// The answer that was no success, kept until the engine's kind, and so the remedy, is known.
     private var refused: ScrapeAnswer?
     private var modelsAnswered = false
+    private var isAsleep = false
 
     init(node: String, url: EngineURL, timeoutSeconds: Double) {
         self.node = node
@@ -49,6 +50,7 @@ struct EngineSurvey: Sendable {
         engine = nil
         refused = nil
         modelsAnswered = false
+        isAsleep = false
     }
 
     /// SGLang's `/health` generates a token and queues behind the work: an answer of `/v1/models` has to do.
@@ -135,6 +137,7 @@ struct EngineSurvey: Sendable {
         }
         var outcome = probe
         if isProbedByModels, modelsAnswered { outcome = .ready }
+        if isAsleep, outcome == .ready { outcome = .notReady("asleep: POST \(place("/wake_up")) wakes it") }
         return NodeReading(node: node, instant: instant, probe: outcome, engine: result)
     }
 
@@ -157,6 +160,7 @@ struct EngineSurvey: Sendable {
             let text = try MetricsText.parse(answer.body)
             let reading = try EngineReading.read(text, from: place(metricsPath))
             settle(reading.kind)
+            isAsleep = text.tellsOfSleep
             engine = .success(reading)
             if kind == .llamacpp, hasSlots { steps.insert(.slots, at: 0) }
         } catch let error as MetricsTextError {
