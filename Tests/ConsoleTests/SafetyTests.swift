@@ -70,6 +70,19 @@ struct SafetyTests {
         #expect(screen.submitted.isEmpty)
     }
 
+    @Test func `y right after d is taken when it stays quiet, and not when another key follows`() {
+        for isQuiet in [true, false] {
+            var screen = Screen()
+            screen.press(.character("d"))
+            screen.state.now += 0.05
+            screen.take(.key(.character("y")))
+            #expect(screen.submitted.isEmpty)
+            if !isQuiet { screen.take(.key(.character("e"))) }
+            screen.take(.tick(screen.state.now + 0.6))
+            #expect(screen.submitted.isEmpty != isQuiet)
+        }
+    }
+
     @Test func `pasted verbs do nothing but say so`() {
         var screen = Screen()
         screen.take(.paste("dy wy oy :drain engine-1\ny"))

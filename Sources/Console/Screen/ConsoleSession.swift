@@ -208,7 +208,11 @@ package func runConsole(connection: ConsoleConnection, options: ConsoleOptions) 
     let (themes, problems) = ThemeLibrary.load()
     let isColored = !ThemeLibrary.isColorUnwanted
     let wanted = options.theme ?? (isColored ? "dark" : "monochrome")
-    let theme = themes.first { $0.name == wanted } ?? themes.first ?? Theme(name: "plain", isColored: false)
+    guard let theme = themes.first(where: { $0.name == wanted }) else {
+        let problem = problems.first.map { "; \($0)" } ?? ""
+        print("signalbox: no theme named \(wanted); there are \(themes.map(\.name).joined(separator: ", "))\(problem)")
+        return 2
+    }
     do throws(Terminal.OpeningError) {
         let terminal = try Terminal(theme: theme, isASCII: options.isASCII, isColored: isColored)
         let session = ConsoleSession(terminal, connection, themes, problems: problems, options)

@@ -27,9 +27,14 @@ package struct Dialog: Equatable, Sendable {
     package var deadlineSeconds: Double?
     package var atDeadline = DeadlineAction.keep
 
+    /// Unix time at which a confirmation that came early is taken; any key before that takes it back.
+    package var confirmsAt: Double?
+
     /// A confirming key is not taken before this has passed in quiet: fast typing into the wrong window
     /// must not open and confirm in one go.
     package static let armingSeconds = 0.25
+    /// How long it must stay quiet after a confirming key that came early.
+    package static let quietSeconds = 0.5
 
     package init(
         _ kind: Kind, openedBy: Key?, openedAt: Double, version: UInt64, refusal: String? = nil

@@ -23,6 +23,11 @@ enum DialogKeys {
         _ key: Key, _ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?
     ) -> [Effect] {
         if key == .escape || key == .control("c") { return cancel(&state) }
+        if dialog.confirmsAt != nil {
+            disturb(dialog, &state)
+            state.tell("taken back; y confirms, Esc cancels", .warning)
+            return []
+        }
         if dialog.refusal != nil { return force(key, dialog, &state) }
         if key == .enter { return cancel(&state) }
         if dialog.kind == .quit { return quit(key, dialog, &state) }
@@ -42,6 +47,7 @@ enum DialogKeys {
     private static func disturb(_ dialog: Dialog, _ state: inout ScreenState) {
         var dialog = dialog
         dialog.quietSince = state.now
+        dialog.confirmsAt = nil
         state.overlay = .dialog(dialog)
     }
 
@@ -52,19 +58,31 @@ enum DialogKeys {
     }
 
     /// Too soon after opening for anybody to have read it.
-    private static func isArmed(_ dialog: Dialog, _ state: inout ScreenState) -> Bool {
-        if state.now - dialog.quietSince >= Dialog.armingSeconds { return true }
-        disturb(dialog, &state)
-        state.tell("that was quick: read, then press the key again", .warning)
-        return false
+    private static func isArmed(_ dialog: Dialog, _ state: ScreenState) -> Bool {
+        state.now - dialog.quietSince >= Dialog.armingSeconds
     }
 
     private static func confirm(
         _ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?
     ) -> [Effect] {
-        guard isArmed(dialog, &state) else { return [] }
-        return CommandFlow.send(
-            commands(of: dialog, snapshot, force: false), version: dialog.version, &state)
+        guard isArmed(dialog, state) else {
+            var dialog = dialog
+            dialog.confirmsAt = state.now + Dialog.quietSeconds
+            state.overlay = .dialog(dialog)
+            state.tell("that was quick: done in half a second, any key takes it back", .warning)
+            return []
+        }
+        return send(dialog, &state, snapshot)
+    }
+
+    private static func send(_ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        CommandFlow.send(commands(of: dialog, snapshot, force: false), version: dialog.version, &state)
+    }
+
+    /// Time passes: takes an early confirmation when it has stayed quiet since.
+    static func tick(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        guard let dialog = state.dialog, let time = dialog.confirmsAt, time <= state.now else { return [] }
+        return send(dialog, &state, snapshot)
     }
 
     /// The commands that a dialog stands for.
@@ -140,7 +158,11 @@ enum DialogKeys {
             state.overlay = nil
             return [.quit]
         case .character("d"), .character("x"):
-            guard isArmed(dialog, &state) else { return [] }
+            guard isArmed(dialog, state) else {
+                disturb(dialog, &state)
+                state.tell("that was quick: read, then press the key again", .warning)
+                return []
+            }
             if let reason = state.readOnlyReason {
                 state.tell("read-only: \(reason)", .warning)
                 return []

@@ -26,7 +26,7 @@ package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot
     case .tick(let now):
         state.now = now
         if let notice = state.notice, notice.until <= now { state.notice = nil }
-        return []
+        return DialogKeys.tick(&state, snapshot)
     case .snapshot:
         take(&state, snapshot)
         return []

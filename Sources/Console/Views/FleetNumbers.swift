@@ -9,10 +9,10 @@ enum FleetNumbers {
             ("tok/s", NumberText.count(totals.tokensPerSecond), .text),
             ("req/s", NumberText.rate(totals.requestsPerSecond), .text),
             ("streams", NumberText.count(totals.active), .text),
+            ("", snapshot.gateway.policy, .accent),
             ("hit", percent(totals.prefixHitRate), .text),
             ("TTFT", latency(totals.ttft), Threshold.ttft.role(totals.ttft?.p99)),
             ("TPOT", latency(totals.tpot), Threshold.tpot.role(totals.tpot?.p99)),
-            ("", snapshot.gateway.policy, .accent),
             ("$/M", NumberText.dollars(totals.dollarsPerMillionTokens), .text),
             ("failed", NumberText.count(totals.failed), totals.failed > 0 ? .warning : .text),
             (

@@ -49,7 +49,8 @@ package struct FleetRow {
         state = StateWord(node)
         stateDetail = Self.detail(of: node)
         role = node.role.rawValue
-        model = node.models.count > 1 ? "\(node.models[0]) +\(node.models.count - 1)" : node.models.first
+        let first = node.models.first.map(Self.shortModel)
+        model = node.models.count > 1 ? "\(first ?? "") +\(node.models.count - 1)" : first
         engine = node.engine == .unknown ? nil : "\(node.engine.rawValue) \(node.engineVersion ?? "")".trimmed
         weight = "\(node.weight)"
         isReweighted = node.weight != node.configuredWeight
@@ -117,6 +118,9 @@ package struct FleetRow {
         if let restarted = node.restartedSecondsAgo { return "up \(NumberText.span(restarted))" }
         return node.safeToDelete && node.state != .serving ? "empty" : nil
     }
+
+    /// Without the organisation: "Llama-3.3-70B" of "meta-llama/Llama-3.3-70B".
+    static func shortModel(_ name: String) -> String { name.split(separator: "/").last.map(String.init) ?? name }
 
     static func sum(_ values: [Double?]) -> Double? {
         let known = values.compactMap { $0 }

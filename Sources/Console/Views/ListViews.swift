@@ -87,7 +87,7 @@ struct StreamsView {
                 .text(stream.session ?? NumberText.unknown, .label)
             },
             Column(["MODEL"], 10, ideal: 16, priority: 11, .left, largest: 40) { stream, _ in
-                .text(stream.model, .label)
+                .text(FleetRow.shortModel(stream.model), .label)
             },
             Column(["ID"], 6, priority: 15) { stream, _ in .text(String(stream.id), .label) },
         ]
@@ -132,7 +132,7 @@ struct EventsView {
             Column(["WHAT"], 20, ideal: 40, priority: 2, .left, largest: 400) { event, width in
                 .text(DisplayWidth.clipped(event.text, to: width))
             },
-            Column(["WHO"], 10, ideal: 24, priority: 4, .left, largest: 40) { event, width in
+            Column(["WHO"], 12, ideal: 24, priority: 4, .left, largest: 40) { event, width in
                 .text(DisplayWidth.clipped(event.actor, to: width), .label)
             },
         ]

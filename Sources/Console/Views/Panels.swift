@@ -53,7 +53,10 @@ struct Panels {
             let y = rect.y + 1 + offset
             canvas.put(NumberText.clock(event.time), rect.x, y, Style(.label), limit: rect.width)
             canvas.put(event.severity.letter, rect.x + 9, y, Style(event.severity.role, on: .base, .bold))
-            canvas.put(event.text, rect.x + 11, y, Style(.text), limit: rect.width - 11)
+            let names = event.node.map { event.text.contains($0) ? "" : "\($0) " } ?? ""
+            let used = canvas.put(names, rect.x + 11, y, Style(.title), limit: rect.width - 11)
+            let room = rect.width - 11 - used
+            canvas.put(DisplayWidth.clipped(event.text, to: max(room, 0)), rect.x + 11 + used, y, Style(.text))
         }
     }
 
@@ -65,7 +68,8 @@ struct Panels {
             canvas.put(NumberText.clock(decision.time), rect.x, y, Style(.label), limit: rect.width)
             let node = DisplayWidth.shortened(decision.node, to: 12)
             canvas.put(node, rect.x + 9, y, Style(.title), limit: rect.width - 9)
-            canvas.put(decision.reason, rect.x + 22, y, Style(.text), limit: rect.width - 22)
+            let reason = DisplayWidth.clipped(decision.reason, to: max(rect.width - 22, 0))
+            canvas.put(reason, rect.x + 22, y, Style(.text))
         }
     }
 

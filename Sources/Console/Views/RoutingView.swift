@@ -101,7 +101,7 @@ struct RoutingView {
                 .text(decision.policy, .label)
             },
             Column(["MODEL"], 10, ideal: 16, priority: 8, .left, largest: 30) { decision, _ in
-                .text(decision.model, .label)
+                .text(FleetRow.shortModel(decision.model), .label)
             },
         ]
     }
