@@ -9,28 +9,32 @@ package enum Series: Int, CaseIterable, Sendable, Codable {
 /// hour of 1,000 nodes. Three significant digits; missing is NaN inside and nil outside.
 package struct History: Sendable, Equatable {
     package static let capacitySeconds = 3600
+    /// Nodes that are kept at once: 236 MB at the most.
+    package static let maxNodes = 4096
 
-    /// Column order; a node keeps its column for life.
+    /// In the order of their coming. Ones that left stay until room is needed for others.
     package private(set) var nodes: [String] = []
     /// Unix time of the newest sample, in whole seconds; nil before the first.
     package private(set) var newest: Int?
     /// How many samples each column holds.
     package private(set) var count = 0
+    /// Nodes of the last snapshot for which there was no room.
+    package private(set) var nodesWithoutRoom = 0
     private let capacity: Int
+    private var places: [String: Int] = [:]
+    /// A ring for each series of each node, in the order of `nodes`.
     private var columns: [[Float16]] = []
     private var head = 0
 
-    package init(capacitySeconds: Int = History.capacitySeconds) { capacity = capacitySeconds }
+    package init(capacitySeconds: Int = History.capacitySeconds) { capacity = max(1, capacitySeconds) }
 
     /// Adds one second. Does nothing when this second has been added already; gaps become missing samples.
     package mutating func record(_ snapshot: Snapshot) {
-        let second = Int(snapshot.time)
-        guard second > (newest ?? .min) else { return }
+        guard let second = Int(exactly: snapshot.time.rounded(.down)), (0...Self.latest).contains(second),
+            second > newest ?? -1
+        else { return }
         let steps = min(newest.map { second - $0 } ?? 1, capacity)
-        for name in snapshot.nodes.map(\.name) where !nodes.contains(name) {
-            nodes.append(name)
-            for _ in Series.allCases { columns.append(Array(repeating: .nan, count: capacity)) }
-        }
+        makeRoom(for: snapshot)
         for _ in 0..<steps {
             head = (head + 1) % capacity
             for column in columns.indices { columns[column][head] = .nan }
@@ -38,22 +42,58 @@ package struct History: Sendable, Equatable {
         count = min(count + steps, capacity)
         newest = second
         for status in snapshot.nodes {
-            guard let index = nodes.firstIndex(of: status.name) else { continue }
+            guard let place = places[status.name] else { continue }
             for series in Series.allCases {
-                columns[index * Series.allCases.count + series.rawValue][head] = Self.sample(series, status)
+                columns[place + series.rawValue][head] = Self.sample(series, status)
             }
         }
     }
 
+    /// Unix times after this (the year 5138) are not believed.
+    fileprivate static let latest = 100_000_000_000
+
+    /// Gives every node of the snapshot its columns; drops those that left when they are too many.
+    private mutating func makeRoom(for snapshot: Snapshot) {
+        var new = snapshot.nodes.map(\.name).filter { places[$0] == nil }
+        guard !new.isEmpty else { return }
+        if nodes.count + new.count > Self.maxNodes { keep(Set(snapshot.nodes.map(\.name))) }
+        let room = Self.maxNodes - nodes.count
+        nodesWithoutRoom = max(0, new.count - room)
+        new.removeLast(nodesWithoutRoom)
+        for name in new { add(name) }
+    }
+
+    private mutating func keep(_ wanted: Set<String>) {
+        var kept = self
+        kept.nodes = []
+        kept.places = [:]
+        kept.columns = []
+        for name in nodes where wanted.contains(name) {
+            guard let place = places[name] else { continue }
+            kept.places[name] = kept.columns.count
+            kept.nodes.append(name)
+            kept.columns += columns[place..<(place + Series.allCases.count)]
+        }
+        self = kept
+    }
+
+    private mutating func add(_ name: String) {
+        guard places[name] == nil else { return }
+        places[name] = columns.count
+        nodes.append(name)
+        for _ in Series.allCases { columns.append(Array(repeating: .nan, count: capacity)) }
+    }
+
     /// The last `count` samples of a node, oldest first; missing ones are nil.
     package func last(_ wanted: Int, of series: Series, node: String) -> [Double?] {
-        guard let index = nodes.firstIndex(of: node), wanted > 0 else { return [] }
-        let column = columns[index * Series.allCases.count + series.rawValue]
+        guard let place = places[node], wanted > 0 else { return [] }
+        return newestSamples(wanted, column: place + series.rawValue).map { $0.isNaN ? nil : Double($0) }
+    }
+
+    /// Oldest first.
+    private func newestSamples(_ wanted: Int, column: Int) -> [Float16] {
         let have = min(wanted, count)
-        return (0..<have).map { step in
-            let value = column[(head - (have - 1 - step) + capacity * 2) % capacity]
-            return value.isNaN ? nil : Double(value)
-        }
+        return (0..<have).map { columns[column][(head - (have - 1 - $0) + capacity) % capacity] }
     }
 
     private static func sample(_ series: Series, _ status: NodeStatus) -> Float16 {
@@ -72,7 +112,60 @@ package struct History: Sendable, Equatable {
             case .ttftP50: status.ttft?.p50
             case .ttftP99: status.ttft?.p99
             }
-        guard let value else { return .nan }
+        guard let value, !value.isNaN else { return .nan }
         return Float16(min(max(value, -65_504), 65_504))
+    }
+}
+
+// The form in which a gateway sends its past to a console that attaches.
+extension History {
+    private static let magic: [UInt8] = Array("SH".utf8)
+    /// Counts up with every change of the form or of `Series`.
+    private static let version: UInt8 = 1
+
+    /// The last seconds of every node: "SH" version, newest, samples a column, nodes; then each node's name and columns.
+    package func wireForm(lastSeconds: Int) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.raw(Self.magic)
+        writer.byte(Self.version)
+        let samples = newest == nil ? 0 : max(0, min(lastSeconds, count))
+        writer.count(newest ?? 0)
+        writer.count(samples)
+        writer.count(samples == 0 ? 0 : nodes.count)
+        for (index, name) in nodes.enumerated() where samples > 0 {
+            writer.text(name)
+            for series in Series.allCases.indices {
+                let column = index * Series.allCases.count + series
+                HistoryColumn.write(newestSamples(samples, column: column), into: &writer)
+            }
+        }
+        return writer.bytes
+    }
+
+    /// Reads what `wireForm` made. Any bytes give a history or an error.
+    package init(wireForm bytes: [UInt8], capacitySeconds: Int = History.capacitySeconds)
+        throws(MalformedBytes)
+    {
+        self.init(capacitySeconds: capacitySeconds)
+        var reader = ByteReader(bytes)
+        guard Array(try reader.raw(Self.magic.count)) == Self.magic, try reader.byte() == Self.version else {
+            throw reader.failure("a history of another version; use one version of signalbox for both sides")
+        }
+        let time = try reader.count(upTo: Self.latest)
+        let samples = try reader.count(upTo: History.capacitySeconds)
+        let total = try reader.count(upTo: samples == 0 ? 0 : Self.maxNodes)
+        for _ in 0..<total {
+            let name = try reader.text()
+            guard places[name] == nil else { throw reader.failure("a node that stands twice") }
+            add(name)
+            for column in (columns.count - Series.allCases.count)..<columns.count {
+                let values = try HistoryColumn.read(samples, from: &reader).suffix(capacity)
+                columns[column].replaceSubrange(0..<values.count, with: values)
+            }
+        }
+        guard reader.remaining == 0 else { throw reader.failure("bytes after the end of a history") }
+        count = min(samples, capacity)
+        head = max(0, count - 1)
+        newest = samples == 0 ? nil : time
     }
 }
