@@ -198,8 +198,14 @@ import Testing
         #expect(names.count == 211)
     }
 
-    @Test func `Prometheus' own OpenMetrics text keeps the rules`() throws {
-        _ = try MetricsText.parse(
-            Captures.bytes("metrics/prometheus-alltypes.5mfs.om.txt"), as: .openMetrics)
+    @Test func `a negative sum, which Go's client writes, is refused to the letter and read leniently`()
+        throws
+    {
+        let bytes = try Captures.bytes("metrics/prometheus-alltypes.5mfs.om.txt")
+        #expect { try MetricsText.parse(bytes, as: .openMetrics) } throws: { error in
+            (error as? MetricsTextError)?.line == 33
+        }
+        #expect(
+            try MetricsText.parse(bytes).sum("rpc_durations_histogram_seconds_sum") == -8.452185437166741e-05)
     }
 }
