@@ -49,7 +49,7 @@ package final class LoadClient {
     private var lastSweep: UInt64 = 0
     /// After a failure nothing is sent for a moment, so that a server that is down isn't hammered.
     private var pausedUntil: UInt64 = 0
-    private static let pauseAfterFailure: UInt64 = 20_000_000
+    private static let pauseAfterFailure: UInt64 = 100_000_000
 
     package init(_ options: Options) {
         self.options = options
@@ -67,7 +67,7 @@ package final class LoadClient {
         while !stop.isRequested {
             let starting = schedule.mayStart(at: now, started: report.started)
             if starting { startDue() } else if active == 0 { break }
-            let wait = now < pausedUntil ? 20 : schedule.waitMilliseconds(at: now, active: active)
+            let wait = now < pausedUntil ? 50 : schedule.waitMilliseconds(at: now, active: active)
             let ready = poller.wait(milliseconds: wait)
             now = MonotonicClock.now()
             for index in 0..<ready { handle(poller.event(index)) }
