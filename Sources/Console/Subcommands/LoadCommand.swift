@@ -3,81 +3,87 @@ import FleetSim
 import Foundation
 import GatewayCore
 
-/// `signalbox load`: a load generator for streams.
+/// `signalbox load`: a load generator for streams. Exit status 1 when a request failed or none completed.
 enum LoadCommand {
-    static let help = """
-        usage: signalbox load URL [--concurrency N | --rate R] [--for 20s | --requests N]
-                              [--workload chat|documents|agents|mix] [--seed N] [--model NAME] [--max-tokens N] [--json]
+    static let entry = Subcommand(
+        name: "load", arguments: "URL",
+        summary: "sends a seeded workload of streams and checks every event of every answer",
+        flags: [
+            Flag(
+                name: "--concurrency", value: "N",
+                help: "closed loop: so many requests in flight at all times (16)"),
+            Flag(
+                name: "--rate", value: "R",
+                help: "open loop: so many requests a second, latency counted from when each was due"),
+            Flag(
+                name: "--for", value: "TIME",
+                help: "sends for so long (20s), then waits for the answers in flight"),
+            Flag(name: "--requests", value: "N", help: "sends so many requests"),
+            Flag(
+                name: "--workload", value: "KIND",
+                help:
+                    "chat on shared system prompts; documents: questions on long ones; agents: tool loops with "
+                    + "growing contexts and x-session-id; mix (the default): all of them"),
+            Flag(name: "--seed", value: "N", help: "makes a run repeat (1)"),
+            Flag(name: "--model", value: "NAME", help: "the model to ask for (the first of /v1/models)"),
+            Flag(name: "--max-tokens", value: "N", help: "a limit for every answer"),
+            Subcommands.jsonFlag,
+        ], argumentCount: 1...1
+    ) { try run($0) }
 
-        Sends a seeded workload of streamed chat completions and checks every event of every answer. Exit status 0: no
-        request failed; 1: some did, or the server can't be reached.
-
-          --concurrency N     a closed loop: so many requests in flight at all times (default: 16)
-          --rate R            an open loop: so many requests a second, latency counted from when each was due
-          --for DURATION      sends for so long (20s, 5m, 1h; default: 20s), then waits for the answers in flight
-          --requests N        sends so many requests
-          --workload KIND     chat: conversations on shared system prompts; documents: questions on long documents;
-                              agents: tool loops with growing contexts and x-session-id; mix (default): all of them
-          --seed N            makes a run repeat (default: 1)
-          --model NAME        the model to ask for (default: the first of the server's /v1/models)
-          --max-tokens N      a limit for every answer
-          --json              the report as one JSON object: seconds, ratios 0...1, null where unknown
-        """
-
-    private struct UsageError: Error { let message: String }
-
-    private struct Arguments {
-        var url: String?
-        var loop = LoadClient.Options.Loop.closed(concurrency: 16)
-        var seconds: Double?
-        var requests: Int?
-        var workload = WorkloadKind.mix
-        var seed: UInt64 = 1
-        var model: String?
-        var maxTokens: Int?
-        var wantsJSON = false
-    }
-
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") {
-            print(help)
-            return 0
+    private static func run(_ arguments: Arguments) throws -> Int32 {
+        guard let url = URL(string: arguments.positional[0]), url.scheme == "http", let host = url.host,
+            let port = UInt16(exactly: url.port ?? 80)
+        else {
+            throw UsageError(
+                "\(arguments.positional[0]) is no URL of a server, such as http://127.0.0.1:8080")
         }
-        do throws(UsageError) {
-            let parsed = try parse(arguments)
-            guard let url = parsed.url.flatMap({ URL(string: $0) }), url.scheme == "http",
-                let host = url.host,
-                let address = SocketAddress.resolve(host: host, port: UInt16(url.port ?? 80)).first
-            else { throw UsageError(message: "give the server's URL, such as http://127.0.0.1:8080") }
-            return send(parsed, to: address, authority: "\(host):\(url.port ?? 80)")
-        } catch {
-            complain("signalbox load: \(error.message)")
-            return 2
+        guard let address = SocketAddress.resolve(host: host, port: port).first else {
+            throw CommandFailure("\(host) has no address; is the name right?")
         }
-    }
-
-    private static func send(_ arguments: Arguments, to address: SocketAddress, authority: String) -> Int32 {
         sb_ignore(SIGPIPE)
         _ = Sockets.raiseOpenFileLimit()
-        let model: String
-        switch arguments.model.map(Result.success) ?? ServedModel.first(at: address, authority: authority) {
-        case .success(let name): model = name
-        case .failure(let problem):
-            complain(
-                "signalbox load: http://\(authority): \(problem.message). Is the server there? --model names one."
-            )
-            return 1
-        }
-        var options = LoadClient.Options(address: address, authority: authority, model: model)
-        options.loop = arguments.loop
-        options.workload = arguments.workload
-        options.seed = arguments.seed
-        options.maxTokens = arguments.maxTokens
-        options.requests = arguments.requests
-        options.seconds = arguments.seconds ?? (arguments.requests == nil ? 20 : nil)
+        let authority = "\(host):\(port)"
+        var options = LoadClient.Options(address: address, authority: authority, model: "")
+        try apply(arguments, to: &options)
+        options.model = try arguments.value("--model") ?? servedModel(at: address, authority)
         let report = LoadClient(options).run(until: StopSignal())
-        print(arguments.wantsJSON ? report.json : table(report))
+        print(arguments.has("--json") ? report.json : table(report))
         return report.failed == 0 && report.completed > 0 ? 0 : 1
+    }
+
+    private static func servedModel(at address: SocketAddress, _ authority: String) throws -> String {
+        switch ServedModel.first(at: address, authority: authority) {
+        case .success(let name): return name
+        case .failure(let problem):
+            throw CommandFailure(
+                "http://\(authority)/v1/models: \(problem.message); is the server there? --model names a model "
+                    + "without asking")
+        }
+    }
+
+    private static func apply(_ arguments: Arguments, to options: inout LoadClient.Options) throws {
+        if arguments.has("--rate"), arguments.has("--concurrency") {
+            throw UsageError("--rate and --concurrency exclude each other: an open or a closed loop")
+        }
+        if let rate = try arguments.number("--rate", in: 0.001...100_000) {
+            options.loop = .open(requestsPerSecond: rate)
+        }
+        if let count = try arguments.number("--concurrency", in: 1...10_000) {
+            options.loop = .closed(concurrency: Int(count))
+        }
+        options.requests = try arguments.number("--requests", in: 1...1e9).map { Int($0) }
+        options.seconds = try arguments.duration("--for") ?? (options.requests == nil ? 20 : nil)
+        options.maxTokens = try arguments.number("--max-tokens", in: 1...1e6).map { Int($0) }
+        if let seed = try arguments.number("--seed", in: 0...9e15) { options.seed = UInt64(seed) }
+        if let name = arguments.value("--workload") {
+            guard let kind = WorkloadKind(rawValue: name) else {
+                throw UsageError(
+                    "--workload takes \(WorkloadKind.allCases.map(\.rawValue).joined(separator: ", ")), not \(name)"
+                )
+            }
+            options.workload = kind
+        }
     }
 
     static func table(_ report: LoadReport) -> String {
@@ -104,62 +110,4 @@ enum LoadCommand {
     private static func tenths(_ value: Double?) -> String {
         value.map { String(format: "%.1f", $0) } ?? "--"
     }
-
-    private static func parse(_ arguments: [String]) throws(UsageError) -> Arguments {
-        var parsed = Arguments()
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            if argument == "--json" {
-                parsed.wantsJSON = true
-            } else if argument.hasPrefix("--") {
-                guard let text = rest.popFirst() else {
-                    throw UsageError(message: "\(argument) needs a value")
-                }
-                try set(argument, text, in: &parsed)
-            } else if parsed.url == nil {
-                parsed.url = argument
-            } else {
-                throw UsageError(message: "one URL is enough; what is `\(argument)`?")
-            }
-        }
-        return parsed
-    }
-
-    private static func set(_ flag: String, _ text: String, in parsed: inout Arguments) throws(UsageError) {
-        let wrong = UsageError(message: "\(flag) does not take `\(text)`; --help shows what it takes")
-        func positive() throws(UsageError) -> Int {
-            guard let number = Int(text), (1...100_000_000).contains(number) else { throw wrong }
-            return number
-        }
-        switch flag {
-        case "--concurrency": parsed.loop = .closed(concurrency: min(10_000, try positive()))
-        case "--rate":
-            guard let rate = Double(text), rate > 0, rate <= 100_000 else { throw wrong }
-            parsed.loop = .open(requestsPerSecond: rate)
-        case "--for":
-            guard let seconds = duration(text) else { throw wrong }
-            parsed.seconds = seconds
-        case "--requests": parsed.requests = try positive()
-        case "--workload":
-            guard let kind = WorkloadKind(rawValue: text) else { throw wrong }
-            parsed.workload = kind
-        case "--seed":
-            guard let seed = UInt64(text) else { throw wrong }
-            parsed.seed = seed
-        case "--model": parsed.model = text
-        case "--max-tokens": parsed.maxTokens = try positive()
-        default: throw UsageError(message: "unknown argument `\(flag)`; --help shows what there is")
-        }
-    }
-
-    /// Seconds of "20s", "5m" or "1h".
-    private static func duration(_ text: String) -> Double? {
-        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Double(text.dropLast()), count > 0,
-            count * unit <= 86_400 * 30
-        else { return nil }
-        return count * unit
-    }
-
-    private static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }

@@ -17,7 +17,8 @@ enum Subcommands {
         [
             RunCommand.entry, ServeCommand.entry, AttachCommand.entry, DemoCommand.entry, StatusCommand.entry,
         ] + OperatorCommands.entries + [
-            ProbeCommand.entry, CheckCommand.entry, CompletionsCommand.entry, ManualCommand.entry,
+            ProbeCommand.entry, CheckCommand.entry, EngineCommand.entry, LoadCommand.entry,
+            CompletionsCommand.entry, ManualCommand.entry,
         ]
 
     static func run(_ words: [String]) -> Int32 {
@@ -32,8 +33,6 @@ enum Subcommands {
         case "--version":
             print("signalbox \(version)")
             return 0
-        case "engine": return EngineCommand.run(Array(words.dropFirst()))
-        case "load": return LoadCommand.run(Array(words.dropFirst()))
         default: break
         }
         if let entry = all.first(where: { $0.name == first && !first.isEmpty }) {

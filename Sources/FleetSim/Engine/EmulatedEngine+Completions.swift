@@ -123,7 +123,7 @@ extension EmulatedEngine {
             {"id":"\(answer.publicID)","object":"\(answer.request.isChat ? "chat.completion" : "text_completion")",\
             "created":\(Int(MonotonicClock.unixTime())),"model":\(JSONValue.quoted(modelName)),\
             "choices":[\(choice)],"service_tier":null,\
-            "system_fingerprint":"vllm-\(Self.vllmVersion)-emulated","usage":\(usage.json(detailed: true))}
+            "system_fingerprint":"vllm-\(Self.vllmVersion)-emulated","usage":\(usage.json(answer.request.isChat ? .chat : .text))}
             """
     }
 }

@@ -52,7 +52,7 @@ struct StreamFrames {
         richToken(token, ordinal: ordinal, finish: finish, usage: usage, into: &out)
         if request.includesUsage {
             append(
-                #"],"usage":\#(usage.json(detailed: true)),"system_fingerprint":"\#(fingerprint)"}"#,
+                #"],"usage":\#(usage.json(request.isChat ? .chat : .text)),"system_fingerprint":"\#(fingerprint)"}"#,
                 into: &out)
         }
         Self.done(into: &out)
@@ -71,7 +71,7 @@ struct StreamFrames {
                 + (finish == nil ? "" : #""stop_reason":null,"#) + #""token_ids":\#(ids)}]"#
             : #"{"index":0,"text":"\#(text)","logprobs":null,"finish_reason":\#(reason),"stop_reason":null,"#
                 + #""prompt_token_ids":\#(promptIDs(ordinal)),"token_ids":\#(ids)}]"#
-        if request.usesUsageInEveryEvent { event += #","usage":\#(usage.json(detailed: false))"# }
+        if request.usesUsageInEveryEvent { event += #","usage":\#(usage.json(.running))"# }
         if finish != nil, !request.includesUsage { event += #","system_fingerprint":"\#(fingerprint)""# }
         append(event + "}", into: &out)
     }
@@ -114,13 +114,18 @@ struct CompletionUsage {
     var completion: Int
     var cached: Int
 
-    func json(detailed: Bool) -> String {
-        var text =
+    /// Where it stands decides what is told of the cache.
+    enum Place { case chat, text, running }
+
+    func json(_ place: Place) -> String {
+        let counts =
             #"{"prompt_tokens":\#(prompt),"total_tokens":\#(prompt + completion),"completion_tokens":\#(completion)"#
-        if detailed {
-            text +=
-                #","prompt_tokens_details":{"cached_tokens":\#(cached),"created_cache_tokens":\#(prompt - cached)}"#
+        return switch place {
+        case .running: counts + "}"
+        case .text: counts + #","prompt_tokens_details":{"cached_tokens":\#(cached)}}"#
+        case .chat:
+            counts
+                + #","prompt_tokens_details":{"cached_tokens":\#(cached),"created_cache_tokens":\#(prompt - cached)}}"#
         }
-        return text + "}"
     }
 }
