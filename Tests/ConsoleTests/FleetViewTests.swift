@@ -116,6 +116,18 @@ struct FleetViewTests {
         #expect(screen.text.contains("faults only"))
     }
 
+    @Test func `a chart moves by one column in two seconds and keeps what it has shown`() {
+        func steps(_ seconds: Int) -> [Double?] {
+            let history = SampleFleet.history(nodes: 1, seconds: seconds)
+            return Timeline(history: history).values(.tokensPerSecond, node: "engine-1", columns: 8)
+        }
+        // The first picture is of an even second, so that 20 pictures end with a whole step.
+        #expect(steps(20).count == 8)
+        #expect(steps(21).dropLast() == steps(20).dropFirst())
+        #expect(steps(22).dropLast() == steps(20).dropFirst())
+        #expect(steps(0).isEmpty)
+    }
+
     @Test func `control characters and wide letters in a name neither reach the terminal nor shift columns`()
     {
         var snapshot = SampleFleet.snapshot(nodes: 3, second: 5)

@@ -49,23 +49,12 @@ struct FleetDeck {
     }
 
     private func sum(_ series: Series, _ names: [String], _ width: Int) -> [Double?] {
-        combine(series, names, width) { $0.reduce(0, +) }
+        Timeline(history: history).values(series, nodes: names, columns: width) { $0.reduce(0, +) }
     }
 
     private func mean(_ series: Series, _ names: [String], _ width: Int) -> [Double?] {
-        combine(series, names, width) { $0.reduce(0, +) / Double($0.count) }
-    }
-
-    private func combine(
-        _ series: Series, _ names: [String], _ width: Int, _ join: ([Double]) -> Double
-    ) -> [Double?] {
-        let columns = names.map { history.last(width, of: series, node: $0) }
-        let count = columns.map(\.count).max() ?? 0
-        return (0..<count).map { index in
-            let known = columns.compactMap { column in
-                index - (count - column.count) >= 0 ? column[index - (count - column.count)] : nil
-            }
-            return known.isEmpty ? nil : join(known)
+        Timeline(history: history).values(series, nodes: names, columns: width) {
+            $0.reduce(0, +) / Double($0.count)
         }
     }
 }

@@ -100,7 +100,7 @@ struct NodeView {
             ("TTFT p50 ms", .ttftP50, { NumberText.milliseconds($0) }),
         ]
         for (index, item) in charts.prefix(columns).enumerated() {
-            let values = history.last(width, of: item.1, node: node.name)
+            let values = Timeline(history: history).values(item.1, node: node.name, columns: width)
             let place = Rect(rect.x + index * (width + 2), rect.y, width, chart)
             Panels.chart(item.0, values, &canvas, place, label: item.2)
         }

@@ -22,6 +22,8 @@ struct Panels {
         let ceiling = Bars.ceiling(of: values)
         let top = label(ceiling)
         let gutter = max(DisplayWidth.of(top), 3) + 1
+        let span = " \(NumberText.span(Double((rect.width - gutter) * Timeline.secondsPerColumn)))"
+        canvas.putRight(span, endingAt: rect.maxX, rect.y, Style(.label), width: 8)
         let lines = Bars.chart(values, ceiling: ceiling, width: rect.width - gutter, height: rect.height - 1)
         for (offset, line) in lines.enumerated() {
             draw(
