@@ -183,6 +183,9 @@ private func engineReading(_ reading: NodeReading?) -> EngineReading? {
         #expect(
             engineFailure(inbox.of("n").first)
                 == "n: HTTP 404 at \(server.url)/metrics: start SGLang with --enable-metrics")
+        // Its models are known all the same, for routing.
+        #expect(
+            inbox.of("n").first?.identity == EngineIdentity(kind: .sglang, version: nil, models: ["m"]))
         // Its /health generates a token: it is probed by its model list.
         #expect(inbox.of("n").last?.probe == .ready)
         #expect(server.requests.filter { $0 == "/health" }.count == 1)

@@ -138,7 +138,9 @@ struct EngineSurvey: Sendable {
         var outcome = probe
         if isProbedByModels, modelsAnswered { outcome = .ready }
         if isAsleep, outcome == .ready { outcome = .notReady("asleep: POST \(place("/wake_up")) wakes it") }
-        return NodeReading(node: node, instant: instant, probe: outcome, engine: result)
+        let identity = models.map { EngineIdentity(kind: kind, version: version, models: $0) }
+        return NodeReading(
+            node: node, instant: instant, probe: outcome, identity: identity, engine: result)
     }
 
     private var failures: ScrapeFailure { ScrapeFailure(node: node, kind: kind) }

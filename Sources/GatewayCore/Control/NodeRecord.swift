@@ -92,7 +92,16 @@ struct NodeRecord {
             self.reading = merged
             readingAt = reading.instant
             engineProblem = nil
-        case .failure(let failure): engineProblem = failure.message
+        case .failure(let failure):
+            engineProblem = failure.message
+            // An engine whose metrics are off still says what it is and serves.
+            if let identity = reading.identity {
+                var known = self.reading ?? EngineReading()
+                known.kind = identity.kind
+                known.version = identity.version
+                known.models = identity.models
+                self.reading = known
+            }
         case nil: break
         }
         switch reading.gpus {

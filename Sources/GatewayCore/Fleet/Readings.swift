@@ -94,6 +94,20 @@ package enum ProbeResult: Sendable, Equatable {
     case failed(String)
 }
 
+/// Which engine answers at a node and what it serves: known even where its metrics are off.
+package struct EngineIdentity: Sendable, Equatable {
+    package var kind: EngineKind
+    package var version: String?
+    /// In the engine's own spelling.
+    package var models: [String]
+
+    package init(kind: EngineKind, version: String?, models: [String]) {
+        self.kind = kind
+        self.version = version
+        self.models = models
+    }
+}
+
 /// One node's news from a collector: everything of one turn, each part with its own outcome.
 package struct NodeReading: Sendable, Equatable {
     /// The node's name in the fleet.
@@ -101,18 +115,21 @@ package struct NodeReading: Sendable, Equatable {
     /// Seconds on the monotonic clock when the reading was complete.
     package var instant: Double
     package var probe: ProbeResult?
+    /// nil: not told yet, or not asked this turn.
+    package var identity: EngineIdentity?
     /// nil: nothing was scraped this turn. A failure names the URL, line and remedy.
     package var engine: Result<EngineReading, CollectionFailure>?
     package var gpus: Result<[GPUReading], CollectionFailure>?
 
     package init(
-        node: String, instant: Double, probe: ProbeResult? = nil,
+        node: String, instant: Double, probe: ProbeResult? = nil, identity: EngineIdentity? = nil,
         engine: Result<EngineReading, CollectionFailure>? = nil,
         gpus: Result<[GPUReading], CollectionFailure>? = nil
     ) {
         self.node = node
         self.instant = instant
         self.probe = probe
+        self.identity = identity
         self.engine = engine
         self.gpus = gpus
     }
