@@ -86,7 +86,7 @@ package struct AdminClient: ~Copyable {
     private mutating func arrival(of message: AdminMessage) throws -> Arrival? {
         switch message.kind {
         case .frame: return .snapshot(try frames.apply(message.payload))
-        case .history: return nil
+        case .history: return .history(try History(wireForm: message.payload))
         case .result:
             return .result(try JSONDecoder().decode(CommandResult.self, from: Data(message.payload)))
         case .problem: throw Failure(description: String(decoding: message.payload, as: UTF8.self))

@@ -20,6 +20,8 @@ final class AdminConnection {
 /// The admin socket: commands in, snapshots out.
 extension ControlLoop {
     static let connectionLimit = 64
+    /// A console that attaches late gets this much of the past at once: some 4 MB at 1,000 nodes.
+    static let historySeconds = 600
 
     mutating func handle(_ event: Poller.Event) {
         switch event.token {
@@ -93,8 +95,9 @@ extension ControlLoop {
                 say(.frame, frame, connection)
             }
         case .watch:
-            connection.isWatching = true
+            say(.history, history.wireForm(lastSeconds: Self.historySeconds), connection)
             send(makeSnapshot(), to: connection)
+            connection.isWatching = true
         case .result, .frame, .history, .problem:
             say(.problem, Array("only a gateway sends that".utf8), connection)
         }

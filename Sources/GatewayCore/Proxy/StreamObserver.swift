@@ -57,7 +57,8 @@ package struct StreamObserver: Sendable {
     package mutating func event(_ bytes: RawSpan, _ range: Range<Int>, hidesUsage: Bool) -> Verdict {
         var start = range.lowerBound
         if bytes.byte(start) != 0x64 || !bytes.has("data:", at: start) {
-            guard let data = bytes.first("\ndata:", in: range) else { return .pass }  // a comment, or an event name alone
+            // A comment or an event name alone has none.
+            guard let data = bytes.first("\ndata:", in: range) else { return .pass }
             start = data &+ 1
         }
         var body = start &+ 5
