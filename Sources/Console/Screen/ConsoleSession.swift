@@ -210,7 +210,9 @@ package func runConsole(connection: ConsoleConnection, options: ConsoleOptions) 
     let wanted = options.theme ?? (isColored ? "dark" : "monochrome")
     guard let theme = themes.first(where: { $0.name == wanted }) else {
         let problem = problems.first.map { "; \($0)" } ?? ""
-        print("signalbox: no theme named \(wanted); there are \(themes.map(\.name).joined(separator: ", "))\(problem)")
+        print(
+            "signalbox: no theme named \(wanted); there are \(themes.map(\.name).joined(separator: ", "))\(problem)"
+        )
         return 2
     }
     do throws(Terminal.OpeningError) {

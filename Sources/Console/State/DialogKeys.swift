@@ -75,7 +75,8 @@ enum DialogKeys {
         return send(dialog, &state, snapshot)
     }
 
-    private static func send(_ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+    private static func send(_ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect]
+    {
         CommandFlow.send(commands(of: dialog, snapshot, force: false), version: dialog.version, &state)
     }
 

@@ -10,7 +10,8 @@ enum RunCommand {
     ) { try run($0) }
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
-        let configuration = try GatewaySettings.configuration(arguments)  // mistakes are told before anything starts
+        // Mistakes are told before anything starts.
+        let configuration = try GatewaySettings.configuration(arguments)
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
             throw UsageError("the console needs a terminal; signalbox serve runs the gateway alone")
         }

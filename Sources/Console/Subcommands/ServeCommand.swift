@@ -6,7 +6,8 @@ import GatewayCore
 /// The gateway alone.
 enum ServeCommand {
     static let entry = Subcommand(
-        name: "serve", arguments: "URL... | --config FILE", summary: "the gateway alone; prints one line when it is ready",
+        name: "serve", arguments: "URL... | --config FILE",
+        summary: "the gateway alone; prints one line when it is ready",
         flags: GatewaySettings.flags + [
             Flag(name: "--die-with-parent", help: "end when the process that started it ends")
         ],

@@ -120,7 +120,9 @@ package struct FleetRow {
     }
 
     /// Without the organisation: "Llama-3.3-70B" of "meta-llama/Llama-3.3-70B".
-    static func shortModel(_ name: String) -> String { name.split(separator: "/").last.map(String.init) ?? name }
+    static func shortModel(_ name: String) -> String {
+        name.split(separator: "/").last.map(String.init) ?? name
+    }
 
     static func sum(_ values: [Double?]) -> Double? {
         let known = values.compactMap { $0 }

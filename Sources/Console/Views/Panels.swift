@@ -58,7 +58,8 @@ struct Panels {
             let names = event.node.map { event.text.contains($0) ? "" : "\($0) " } ?? ""
             let used = canvas.put(names, rect.x + 11, y, Style(.title), limit: rect.width - 11)
             let room = rect.width - 11 - used
-            canvas.put(DisplayWidth.clipped(event.text, to: max(room, 0)), rect.x + 11 + used, y, Style(.text))
+            canvas.put(
+                DisplayWidth.clipped(event.text, to: max(room, 0)), rect.x + 11 + used, y, Style(.text))
         }
     }
 

@@ -76,9 +76,10 @@ package struct EngineModel: Sendable {
     /// When something happens next; nil while idle.
     package var nextInstant: Double? { step?.end }
 
-    /// Memory in use on each GPU: its share of the weights and of the KV blocks that requests hold, and overhead.
+    /// Memory in use on each GPU: its share of the weights and of the KV cache, and overhead. An engine takes the whole
+    /// cache when it starts, so this stays as it is; `kvUsage` tells how full the cache is.
     package var memoryUsedBytesPerGPU: Double {
-        let kv = Double(cache.usedCount * KVCache.blockTokens) * profile.model.kvBytesPerToken
+        let kv = Double(cache.blockCount * KVCache.blockTokens) * profile.model.kvBytesPerToken
         return (profile.model.weightBytes + kv) / Double(profile.tensorParallel)
             + EngineProfile.overheadBytesPerGPU
     }
