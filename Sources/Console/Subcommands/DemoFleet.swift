@@ -117,6 +117,7 @@ final class DemoFleet {
                 var options = LoadClient.Options(address: target, authority: authority, model: model)
                 options.loop = .closed(concurrency: settings.concurrency)
                 options.seed = settings.seed
+                options.rampSeconds = 6
                 let report = LoadClient(options).run(until: stop) { now in box.report.withLock { $0 = now } }
                 box.report.withLock { $0 = report }
             }

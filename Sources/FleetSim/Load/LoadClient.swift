@@ -19,6 +19,8 @@ package final class LoadClient {
         package var workload = WorkloadKind.mix
         package var seed: UInt64 = 1
         package var maxTokens: Int?
+        /// A closed loop's sessions begin spread over this time, not all at once.
+        package var rampSeconds = 0.0
         /// nil: until stopped or out of requests.
         package var seconds: Double?
         package var requests: Int?

@@ -7,6 +7,8 @@ struct LoadSchedule {
     private let requests: Int?
     private var workload: Workload
     private var random: SplitMix64
+    private let start: UInt64
+    private let rampSeconds: Double
     /// Sessions whose people or tools are thinking, the next one last.
     private var thinking: [(due: UInt64, session: WorkloadSession, request: WorkloadRequest)] = []
     /// Of an open loop.
@@ -20,6 +22,8 @@ struct LoadSchedule {
             kind: options.workload, seed: options.seed, model: options.model, maxTokens: options.maxTokens)
         random = SplitMix64(seed: options.seed &+ 99)
         nextArrival = start
+        self.start = start
+        rampSeconds = options.rampSeconds
     }
 
     func mayStart(at now: UInt64, started: Int) -> Bool {
@@ -32,13 +36,20 @@ struct LoadSchedule {
     mutating func next(at now: UInt64, active: Int) -> LoadJob? {
         switch loop {
         case .closed(let concurrency):
-            return active < concurrency ? take(at: now, due: now) : nil
+            return active < allowed(concurrency, at: now) ? take(at: now, due: now) : nil
         case .open(let rate):
             guard nextArrival <= now else { return nil }
             let due = nextArrival
             nextArrival += UInt64(random.exponential(mean: 1 / rate) * 1e9)
             return take(at: now, due: due)
         }
+    }
+
+    /// How many of a closed loop's sessions run already: all of them after the ramp.
+    private func allowed(_ concurrency: Int, at now: UInt64) -> Int {
+        let elapsed = Double(now - start) / 1e9
+        guard elapsed < rampSeconds else { return concurrency }
+        return max(1, Int(Double(concurrency) * elapsed / rampSeconds))
     }
 
     /// A session that has thought long enough goes on, else a new one begins.
