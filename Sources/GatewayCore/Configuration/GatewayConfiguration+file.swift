@@ -87,7 +87,7 @@ extension ConfigurationReader {
             &limits.maxHeaderBytes,
             bytes(fields[.maxHeaderBytes], name: "maxHeaderBytes", in: 1024...1_048_576))
         set(
-            &limits.maxBodyBytes, bytes(fields[.maxBodyBytes], name: "maxBodyBytes", in: 1024...4_294_967_296)
+            &limits.maxBodyBytes, bytes(fields[.maxBodyBytes], name: "maxBodyBytes", in: 1024...1_073_741_824)
         )
         set(&limits.maxConnections, whole(fields[.maxConnections], name: "maxConnections", in: 1...1_000_000))
         set(&limits.queueCapacity, whole(fields[.queueCapacity], name: "queueCapacity", in: 0...1_000_000))

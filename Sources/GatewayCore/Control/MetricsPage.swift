@@ -20,6 +20,11 @@ enum MetricsPage {
         page.sample("signalbox_requests_queued", "", Double(snapshot.gateway.queued))
         page.family("signalbox_client_connections", "gauge", "Client connections open.")
         page.sample("signalbox_client_connections", "", Double(snapshot.gateway.clientConnections))
+        page.family("signalbox_connections_refused_total", "counter", "Connections turned away at the limit.")
+        page.sample("signalbox_connections_refused_total", "", Double(snapshot.gateway.connectionsRefused))
+        page.family(
+            "signalbox_settlements_dropped_total", "counter", "Ended requests that the ledger missed.")
+        page.sample("signalbox_settlements_dropped_total", "", Double(snapshot.gateway.settlementsDropped))
         page.family("signalbox_tokens_total", "counter", "Tokens by kind; cached ones are part of prompt.")
         for (kind, count) in [
             ("prompt", totals.promptTokens), ("cached", totals.cachedTokens), ("output", totals.outputTokens),

@@ -55,7 +55,7 @@ package struct Ledger: Sendable {
         }
         switch settlement.outcome {
         case .completed: account.completed += 1
-        case .failed, .cut: account.failed += 1
+        case .failed: account.failed += 1
         case .cancelled: account.cancelled += 1
         case .refused: return
         }

@@ -7,8 +7,6 @@ package enum Outcome: UInt8, Sendable {
     case failed
     /// The gateway itself said no: bad request, unknown model, no node.
     case refused
-    /// An operator cut it.
-    case cut
 }
 
 /// What the ledger gets of a request at its end, or of an attempt that was sent again elsewhere.

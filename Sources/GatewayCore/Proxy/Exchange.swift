@@ -32,8 +32,6 @@ package struct Exchange: Sendable {
     var hidesUsage = false
     /// Of the loop's cost clock for the node, when it was dispatched.
     var costStart = 0.0
-    /// An engine status that was held back for a retry; 0: none.
-    var lastStatus: Int32 = 0
 
     var uncachedTokens: Int { Int(max(0, promptTokens - cachedTokens)) }
 

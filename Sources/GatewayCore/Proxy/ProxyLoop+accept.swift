@@ -74,7 +74,8 @@ extension ProxyLoop {
 
     /// A client that sends far ahead of its answers is not read until they are sent.
     private mutating func limitPipelined(_ fd: Int32) {
-        let current = clients[fd].head.isChunked ? 0 : clients[fd].head.byteCount + clients[fd].bodyByteCount
+        let isBodyHere = !clients[fd].head.isChunked && clients[fd].route != .upload
+        let current = clients[fd].head.byteCount + (isBodyHere ? clients[fd].bodyByteCount : 0)
         guard clients[fd].input.count - current > Self.highWater else { return }
         clients[fd].isReadPaused = true
         updateInterest(ofClient: fd)
@@ -108,6 +109,7 @@ extension ProxyLoop {
             setClientDeadline(fd, seconds: limits.headerSeconds)
             return false
         case .malformed(let status, let reason):
+            counters.requests += 1
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count
             clients[fd].closesAfterAnswer = true
@@ -195,6 +197,7 @@ extension ProxyLoop {
         switch clients[fd].phase {
         case .head where clients[fd].input.isEmpty: closeClient(fd)
         case .head, .body:
+            if clients[fd].phase == .head { counters.requests += 1 }
             clients[fd].closesAfterAnswer = true
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count

@@ -74,7 +74,9 @@ extension ProxyLoop {
             clients[fd].phase = .flushing
             return setClientDeadline(fd, seconds: limits.stallSeconds)
         }
-        if clients[fd].closesAfterAnswer || clients[fd].hasHungUp || isStopping { return closeClient(fd) }
+        if clients[fd].closesAfterAnswer || clients[fd].hasHungUp || isStopping || hasUnreadUpload(fd) {
+            return closeClient(fd)
+        }
         let head = clients[fd].head
         let isBodyHere = !head.isChunked && clients[fd].route != .upload
         let used = head.byteCount + (isBodyHere ? head.contentLength ?? 0 : 0)
@@ -90,6 +92,12 @@ extension ProxyLoop {
         }
         setClientDeadline(fd, seconds: limits.idleSeconds)
         if !clients[fd].input.isEmpty { ready.append(fd) }
+    }
+
+    /// The answer came before the body's end: what is still to come must not be taken for a request.
+    private func hasUnreadUpload(_ fd: Int32) -> Bool {
+        guard clients[fd].route == .upload else { return false }
+        return clients[fd].head.isChunked ? !clients[fd].decoder.hasEnded : clients[fd].uploadLeft > 0
     }
 
     mutating func closeClient(_ fd: Int32) {

@@ -80,6 +80,7 @@ extension ProxyLoop {
             upstreams[up].framing = .untilClose
             upstreams[up].keepsAlive = false
         }
+        if upstreams[up].framing == .none { upstreams[up].isEventStream = false }
         writeResponseHead(up, fd, head, bytes)
         setUpstreamDeadline(up, seconds: limits.firstTokenSeconds)
     }
@@ -113,11 +114,11 @@ extension ProxyLoop {
                 out.append(decimal: length)
                 out.append("\r\n")
             }
-        case .length:
+        case .length where !upstreams[up].isEventStream:
             out.append("content-length: ")
             out.append(decimal: upstreams[up].bodyLeft)
             out.append("\r\n")
-        case .chunked, .untilClose:
+        case .length, .chunked, .untilClose:
             if isHTTP10 {
                 clients[fd].closesAfterAnswer = true
             } else {

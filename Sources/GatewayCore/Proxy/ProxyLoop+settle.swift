@@ -76,8 +76,9 @@ extension ProxyLoop {
     /// A request may be sent again while its client has got nothing, and only where that is harmless.
     func mayRetry(_ fd: Int32) -> Bool {
         let isHarmless = clients[fd].route == .inference || clients[fd].head.method == .get
-        return !clients[fd].exchange.hasStarted && isHarmless
-            && Int(clients[fd].exchange.attempts) <= limits.retries
+        let attempts = Int(clients[fd].exchange.attempts)
+        return !clients[fd].exchange.hasStarted && isHarmless && attempts <= limits.retries
+            && attempts < Exchange.attemptLimit
     }
 
     /// This attempt failed before its first byte.
@@ -148,8 +149,9 @@ extension ProxyLoop {
     /// The client went away: its engine is told at once by closing the connection.
     mutating func clientGone(_ fd: Int32) {
         let up = clients[fd].upstream
-        if clients[fd].phase == .exchanging || clients[fd].phase == .queued {
-            settle(fd, .cancelled, up: up)
+        switch clients[fd].phase {
+        case .body, .queued, .exchanging: settle(fd, .cancelled, up: up)
+        case .free, .head, .flushing: break
         }
         if up >= 0 { closeUpstream(up) }
         closeClient(fd)
@@ -163,7 +165,7 @@ extension ProxyLoop {
         switch outcome {
         case .completed: counters.completed += 1
         case .cancelled: counters.cancelled += 1
-        case .failed, .cut: counters.failed += 1
+        case .failed: counters.failed += 1
         case .refused: counters.refused += 1
         }
         record(fd, outcome, up: up, dollars: dollars, isRetry: false)

@@ -32,6 +32,8 @@ extension ControlLoop {
         status.isStopping = stopping != nil
         status.clientConnections = reports.reduce(0) { $0 + $1.connections }
         status.queued = reports.reduce(0) { $0 + $1.queued }
+        status.connectionsRefused = reports.reduce(0) { $0 + $1.counters.connectionsRefused }
+        status.settlementsDropped = reports.reduce(0) { $0 + $1.counters.settlementsDropped }
         status.restored = restored
         status.residentBytes = ProcessMemory.residentBytes()
         status.rateWindowSeconds = RateWindow.seconds

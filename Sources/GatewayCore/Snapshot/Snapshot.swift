@@ -44,6 +44,10 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var clientConnections = 0
     /// Requests waiting in the gateway because no node can take them.
     package var queued = 0
+    /// Client connections turned away at limits.maxConnections.
+    package var connectionsRefused: UInt64 = 0
+    /// Ended requests that the ledger could not take in time; totals by outcome count them all the same.
+    package var settlementsDropped: UInt64 = 0
     /// Operator changes restored from the journal at start; nil when there were none.
     package var restored: String?
     /// Resident memory of the gateway's process.

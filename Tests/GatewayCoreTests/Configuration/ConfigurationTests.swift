@@ -133,7 +133,7 @@ struct ConfigurationTests {
                     + " least-requests, power-of-two, prefix-affinity",
                 "f:5:22: retries is 2.5, not a whole number; write 2",
                 "f:5:41: queueSeconds is \"soon\", which is no amount; write 30 or \"10m\"",
-                "f:5:63: maxBodyBytes is 10, out of range; write 1024 to 4294967296",
+                "f:5:63: maxBodyBytes is 10, out of range; write 1024 to 1073741824",
                 "f:5:80: idleSeconds is nan, out of range; write 1 to 3600",
                 "f:7:23: url: https upstreams are not supported yet; write http://..., or put a TLS proxy on this"
                     + " machine before the engine",
