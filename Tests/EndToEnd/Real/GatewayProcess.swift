@@ -61,6 +61,21 @@ final class GatewayProcess: Sendable {
         }
     }
 
+    /// The status once every request so far is in the books: nothing is active and no number of requests moved for a
+    /// while (the loops hand their books over several times a second).
+    func settledStatus() throws -> JSON {
+        var last = try status
+        for _ in 0..<40 {
+            usleep(500_000)
+            let now = try status
+            if now.totals?.requests == last.totals?.requests, now.totals?.requests?.active?.number == 0 {
+                return now
+            }
+            last = now
+        }
+        throw Failure(what: "the books do not come to rest: \(last)")
+    }
+
     /// The status of node `index`, in the order of the URLs.
     func node(_ index: Int) throws -> JSON {
         guard let node = try status.nodes?[index] else { throw Failure(what: "no node \(index)") }

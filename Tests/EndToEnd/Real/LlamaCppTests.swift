@@ -1,0 +1,15 @@
+import Testing
+
+/// The gateway before two real llama.cpp servers.
+@Suite(.serialized) struct LlamaCppTests {
+    @Test func `two real llama.cpp behind the gateway are read, routed to, drained and cancelled`() throws {
+        guard let engines = try RealEngines.start("llamacpp") else { return }
+        try engines.checkStatusAndProbe(engine: "llama.cpp", version: "b")
+        try engines.checkAnswers()
+        try engines.checkPrefixHits(hits: "llamacpp:prompt_tokens_cached_total")
+        try engines.checkErrors()
+        try engines.checkSessions()
+        try engines.checkDrainUnderLoad()
+        try engines.checkHangUp(running: "llamacpp:requests_processing")
+    }
+}
