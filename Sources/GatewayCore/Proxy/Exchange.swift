@@ -5,11 +5,13 @@ package struct Exchange: Sendable {
 
     /// Unique in this gateway's life; 0: no request.
     var id: UInt64 = 0
+    /// It counts among the received requests and has not been settled yet.
+    var isOpen = false
     /// As in the fleet when it was admitted; empty for routes without a model.
     var model = ""
     /// Index of the node; -1: none yet.
     var node: Int32 = -1
-    /// Monotonic nanoseconds; 0: not yet.
+    /// Monotonic nanoseconds; 0: not yet. Before the head is whole: of its first byte.
     var began: UInt64 = 0
     var dispatched: UInt64 = 0
     var firstToken: UInt64 = 0

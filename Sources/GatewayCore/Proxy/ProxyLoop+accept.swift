@@ -106,10 +106,14 @@ extension ProxyLoop {
         let limit = limits.maxHeaderBytes
         switch clients[fd].input.withBytes({ RequestHead.parse($0, limit: limit) }) {
         case .incomplete:
-            setClientDeadline(fd, seconds: limits.headerSeconds)
+            // Once, at the first byte: a client that drips gets no more time.
+            if clients[fd].exchange.began == 0 {
+                clients[fd].exchange.began = now
+                setClientDeadline(fd, seconds: limits.headerSeconds)
+            }
             return false
         case .malformed(let status, let reason):
-            counters.requests += 1
+            openExchange(fd)
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count
             clients[fd].closesAfterAnswer = true
@@ -135,7 +139,8 @@ extension ProxyLoop {
             case .needsMore: return false
             case .malformed(let reason):
                 clients[fd].closesAfterAnswer = true
-                refuse(fd, 400, "\(reason)", type: "invalid_request_error")
+                let isTooLarge = clients[fd].decoded.count > limits.maxBodyBytes
+                refuse(fd, isTooLarge ? 413 : 400, "\(reason)", type: "invalid_request_error")
                 return true
             case .end, .data: break
             }
@@ -197,7 +202,7 @@ extension ProxyLoop {
         switch clients[fd].phase {
         case .head where clients[fd].input.isEmpty: closeClient(fd)
         case .head, .body:
-            if clients[fd].phase == .head { counters.requests += 1 }
+            if clients[fd].phase == .head { openExchange(fd) }
             clients[fd].closesAfterAnswer = true
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count

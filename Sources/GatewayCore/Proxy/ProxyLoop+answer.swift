@@ -95,7 +95,7 @@ extension ProxyLoop {
     }
 
     /// The answer came before the body's end: what is still to come must not be taken for a request.
-    private func hasUnreadUpload(_ fd: Int32) -> Bool {
+    func hasUnreadUpload(_ fd: Int32) -> Bool {
         guard clients[fd].route == .upload else { return false }
         return clients[fd].head.isChunked ? !clients[fd].decoder.hasEnded : clients[fd].uploadLeft > 0
     }
@@ -147,6 +147,22 @@ extension ProxyLoop {
             endAnswer(fd)
             if clients[fd].phase == .head { ready.append(fd) }
         }
+    }
+
+    /// A slow client: its engine is not read until it has caught up.
+    mutating func throttle(_ up: Int32, _ fd: Int32) {
+        guard !upstreams[up].isReadPaused, clients[fd].output.count > Self.highWater else { return }
+        upstreams[up].isReadPaused = true
+        upstreams[up].timer.deadline = .max
+        updateInterest(ofUpstream: up)
+    }
+
+    mutating func unthrottle(_ fd: Int32) {
+        let up = clients[fd].upstream
+        guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < Self.lowWater else { return }
+        upstreams[up].isReadPaused = false
+        setUpstreamDeadline(up, seconds: limits.stallSeconds)
+        updateInterest(ofUpstream: up)
     }
 
     static func phrase(_ status: Int) -> StaticString {

@@ -113,7 +113,7 @@ extension ProxyLoop {
         head.removeAll()
         let edit =
             clients[fd].route == .inference && clients[fd].facts.isStreaming
-                && Self.streamsUsage(clients[fd].head, clients[fd].input)
+                && Self.isCompletion(clients[fd].head, clients[fd].input)
             ? clients[fd].withBody { [facts = clients[fd].facts] body in facts.usageEdit(body) } : nil
         clients[fd].exchange.hidesUsage = edit != nil
         writeRequestHead(fd, to: node, edit: edit, &head)
@@ -150,7 +150,7 @@ extension ProxyLoop {
     }
 
     /// Chat and text completions report usage in a stream when asked; embeddings and responses have no such option.
-    private static func streamsUsage(_ head: RequestHead, _ input: borrowing ByteQueue) -> Bool {
+    static func isCompletion(_ head: RequestHead, _ input: borrowing ByteQueue) -> Bool {
         input.withBytes { bytes in
             bytes.first("/completions", in: head.target.range) != nil
         }
@@ -261,6 +261,10 @@ extension ProxyLoop {
             guard let used else {
                 clients[fd].closesAfterAnswer = true
                 closeUpstream(up)
+                if clients[fd].exchange.hasStarted {
+                    settle(fd, .refused, up: -1)
+                    return closeClient(fd)
+                }
                 uncount(fd)
                 return refuse(fd, 400, "the chunked body is malformed", type: "invalid_request_error")
             }
@@ -272,7 +276,8 @@ extension ProxyLoop {
             }
         }
         setWantsWrite(up, !upstreams[up].output.isEmpty)
-        limitUpload(fd, pending: upstreams[up].output.count)
+        // What was pipelined behind the upload counts too.
+        limitUpload(fd, pending: max(upstreams[up].output.count, clients[fd].input.count - start))
     }
 
     /// How many bytes behind `start` belong to the chunked body; nil: malformed.

@@ -6,7 +6,7 @@ extension ProxyLoop {
         let head = clients[fd].head
         let path = clients[fd].input.withBytes { Self.path($0, head) }
         if case .local(let page) = path { return answerLocally(fd, page) }
-        counters.requests += 1
+        openExchange(fd)
         if head.wantsUpgrade {
             clients[fd].closesAfterAnswer = true
             refuse(fd, 501, "protocol upgrades are not relayed", type: "not_supported_error")

@@ -18,7 +18,9 @@ extension ProxyLoop {
         case .wouldBlock: bytes.withBytes { upstreams[up].input.append($0) }
         case .closed: upstreamClosed(up)
         case .failed(let code): upstreamFailed(up, describe(errno: code))
-        case .bytes: bytes.withBytes { take($0, from: up) }
+        case .bytes:
+            upstreams[up].isReused = false  // it is alive
+            bytes.withBytes { take($0, from: up) }
         }
         swap(&bytes, &inbox)
     }
@@ -172,6 +174,7 @@ extension ProxyLoop {
         guard !upstreams[up].heldHead.isEmpty else { return }
         clients[fd].exchange.hasStarted = true
         fleet.nodes[Int(upstreams[up].node)].load.succeeded()
+        out.withBytes { rememberID(in: $0, up) }
         var all = ByteQueue()
         swap(&all, &upstreams[up].heldHead)
         out.withBytes { all.append($0) }
@@ -356,7 +359,7 @@ extension ProxyLoop {
 
     /// The engine ended its side.
     private mutating func upstreamClosed(_ up: Int32) {
-        if upstreams[up].phase == .relaying, upstreams[up].framing == .untilClose {
+        if upstreams[up].phase == .relaying, upstreams[up].framing == .untilClose, !lacksEnd(up) {
             upstreams[up].framing = .length
             upstreams[up].bodyLeft = 0
             return endUntilClose(up)
@@ -380,21 +383,5 @@ extension ProxyLoop {
         swap(&out, &outbox)
         sendOutbox(to: fd)
         if clients[fd].phase == .exchanging, clients[fd].upstream == up { answered(up) }
-    }
-
-    /// A slow client: its engine is not read until it has caught up.
-    private mutating func throttle(_ up: Int32, _ fd: Int32) {
-        guard !upstreams[up].isReadPaused, clients[fd].output.count > Self.highWater else { return }
-        upstreams[up].isReadPaused = true
-        upstreams[up].timer.deadline = .max
-        updateInterest(ofUpstream: up)
-    }
-
-    mutating func unthrottle(_ fd: Int32) {
-        let up = clients[fd].upstream
-        guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < Self.lowWater else { return }
-        upstreams[up].isReadPaused = false
-        setUpstreamDeadline(up, seconds: limits.stallSeconds)
-        updateInterest(ofUpstream: up)
     }
 }

@@ -8,7 +8,11 @@ extension ProxyLoop {
         let isFailure = upstreams[up].isEventStream ? observer.hasError : upstreams[up].status >= 500
         settle(fd, isFailure ? .failed : .completed, up: up)
         clients[fd].upstream = -1
-        if upstreams[up].keepsAlive, upstreams[up].hasSentRequest { park(up) } else { closeUpstream(up) }
+        if upstreams[up].keepsAlive, upstreams[up].hasSentRequest, !hasUnreadUpload(fd) {
+            park(up)
+        } else {
+            closeUpstream(up)
+        }
         endAnswer(fd)
     }
 
@@ -42,6 +46,7 @@ extension ProxyLoop {
         case .connecting:
             upstreamFailed(up, "it did not accept a connection in \(Int(Self.connectSeconds)) s")
         case .awaiting:
+            upstreams[up].isReused = false  // silence is not a kept connection that was closed
             upstreamFailed(
                 up, "nothing came in \(Int(limits.firstTokenSeconds)) s (limits.firstTokenSeconds)")
         case .relaying:
@@ -50,6 +55,13 @@ extension ProxyLoop {
     }
 
     // MARK: failure
+
+    /// A stream whose end only the closed connection tells, and that did not end as one that succeeded does: cut off.
+    func lacksEnd(_ up: Int32) -> Bool {
+        let observer = upstreams[up].observer
+        return upstreams[up].isEventStream && !observer.isComplete && !observer.hasError
+            && clients[upstreams[up].client].route == .inference
+    }
 
     /// An engine's connection failed: the request goes elsewhere, or its client is told.
     mutating func upstreamFailed(_ up: Int32, _ problem: String) {
@@ -63,7 +75,7 @@ extension ProxyLoop {
             breakOff(fd, up, problem)
         } else {
             closeUpstream(up)
-            if wasKept, !hadHead, clients[fd].route != .upload {
+            if wasKept, !hadHead, clients[fd].route != .upload, fleet.nodes[node].takesRequests {
                 // The engine closed a kept connection as we wrote: no failure of anybody's.
                 uncount(fd)
                 clients[fd].exchange.forgetLastAttempt()
@@ -159,9 +171,18 @@ extension ProxyLoop {
 
     // MARK: books
 
+    /// A request is received: from here on it ends exactly once.
+    mutating func openExchange(_ fd: Int32) {
+        counters.requests += 1
+        clients[fd].exchange.isOpen = true
+    }
+
     /// Takes a request off the books and hands it to the ledger.
     mutating func settle(_ fd: Int32, _ outcome: Outcome, up: Int32) {
         let dollars = uncount(fd)
+        // Settled before, or a page of the gateway's own: its client went while the answer was sent.
+        guard clients[fd].exchange.isOpen else { return }
+        clients[fd].exchange.isOpen = false
         switch outcome {
         case .completed: counters.completed += 1
         case .cancelled: counters.cancelled += 1
@@ -200,7 +221,7 @@ extension ProxyLoop {
         return upstreams[up].carry.withBytes { Usage.find(in: $0, 0..<$0.byteCount) }
     }
 
-    /// Bytes for a token of this model, and which node made a stateful id.
+    /// Bytes for a token of this model.
     private mutating func learnFromAnswer(_ up: Int32, _ fd: Int32) {
         guard upstreams[up].status < 300 else { return }
         let exchange = clients[fd].exchange
@@ -215,12 +236,19 @@ extension ProxyLoop {
         if let tokens = answerUsage(up)?.outputTokens {
             fleet.nodes[Int(exchange.node)].load.tokensStreamed(tokens)
         }
-        let id = upstreams[up].carry.withBytes { bytes -> UInt64? in
-            guard let at = bytes.first("\"id\":", in: 0..<bytes.byteCount) else { return nil }
-            var scan = JSONScan(at: at + 5)
-            return scan.string(bytes).map { PromptHash.of(bytes, $0) }
+    }
+
+    /// Which node made a stateful id: told by the first bytes of an answer, streamed or not.
+    func rememberID(in bytes: RawSpan, _ up: Int32) {
+        let fd = upstreams[up].client
+        // A completion's id names nothing that can be asked for later.
+        guard !Self.isCompletion(clients[fd].head, clients[fd].input) else { return }
+        guard upstreams[up].status < 300, let at = bytes.first("\"id\":", in: 0..<bytes.byteCount) else {
+            return
         }
-        if let id { shared.madeIDs.remember(id, node: Int(exchange.node)) }
+        var scan = JSONScan(at: at + 5)
+        guard let id = scan.string(bytes) else { return }
+        shared.madeIDs.remember(PromptHash.of(bytes, id), node: Int(upstreams[up].node))
     }
 
     mutating func handOver() {
