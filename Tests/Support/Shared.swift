@@ -1,7 +1,7 @@
 import Foundation
 
 /// The folder with captures, traces and tools that tests and benchmarks read; nil in a bare clone.
-public let sharedFolder: URL? = {
+package let sharedFolder: URL? = {
     let path = ProcessInfo.processInfo.environment["SIGNALBOX_SHARED"] ?? "../shared"
     let url = URL(fileURLWithPath: path, isDirectory: true)
     var isDirectory: ObjCBool = false

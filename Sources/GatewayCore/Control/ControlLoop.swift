@@ -207,7 +207,9 @@ package struct ControlLoop: ~Copyable {
 
     private var hasStopped: Bool {
         stopping == .now
-            || shared.mailboxes.allSatisfy { $0.latestReport.active == 0 && $0.latestReport.queued == 0 }
+            || shared.mailboxes.map(\.latestReport).allSatisfy {
+                $0.isStopping && $0.active == 0 && $0.queued == 0
+            }
     }
 
     private mutating func farewell() {

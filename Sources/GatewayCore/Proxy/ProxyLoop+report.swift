@@ -10,6 +10,7 @@ extension ProxyLoop {
         report.connections = connectionCount
         report.active = activeCount
         report.queued = waiting.count
+        report.isStopping = isStopping
         report.oldestAge = Array(repeating: nil, count: fleet.nodes.count)
         var fd = firstActive
         while fd >= 0 {

@@ -1,0 +1,194 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The operator's verbs against a gateway that runs, as a script uses them.
+@Suite(.serialized)
+struct OperatorTests {
+    /// Two engines and a gateway before them; their nodes' names.
+    private struct Pair {
+        let engines: [Engine]
+        let gateway: Serving
+        let names: [String]
+
+        init(_ signalbox: Signalbox) async throws {
+            engines = [try await Engine(signalbox), try await Engine(signalbox)]
+            gateway = try await Serving(signalbox, engines.map(\.url))
+            names = try await signalbox.waitForServing(gateway.admin).names
+        }
+    }
+
+    @Test func `status has the documented keys, and null for what nobody knows`() async throws {
+        let signalbox = try Signalbox()
+        let pair = try await Pair(signalbox)
+        let (gateway, names) = (pair.gateway, pair.names)
+        let status = try await signalbox.status()
+        for key in ["policy", "totals", "nodes", "restored", "address", "adminSocket"] {
+            #expect(status.object.keys.contains(key), "\(key)")
+        }
+        #expect("http://\(status.object["address"] ?? "")" == gateway.url)
+        #expect(status.restored == nil)
+        let totals = try #require(status.object["totals"] as? [String: Any])
+        let requests = try #require(totals["requests"] as? [String: Any])
+        for outcome in ["received", "completed", "cancelled", "failed", "refused", "retried", "active"] {
+            #expect(requests[outcome] as? Int == 0, "\(outcome)")
+        }
+        #expect(totals["ttft"] is NSNull)
+        #expect(totals["tokens"] is [String: Any])
+        #expect(names.count == 2)
+        for node in status.nodes {
+            for key in [
+                "name", "url", "state", "safeToDelete", "weight", "role", "running", "waiting", "kvUsage",
+                "hbm", "prefixHitRate", "ttft", "tokensPerSecond", "dollarsPerMillionTokens",
+            ] {
+                #expect(node.keys.contains(key), "\(key)")
+            }
+            #expect(node["state"] as? String == "serving")
+            #expect(node["weight"] as? Int == 100)
+            #expect(node["safeToDelete"] as? Bool == false)
+            #expect(node["ttft"] is NSNull, "no request was served yet")
+            #expect(node["dollarsPerMillionTokens"] is NSNull, "no price is configured")
+            #expect(node["prefixHitRate"] is NSNull, "no prompt was seen yet")
+            #expect(node["running"] as? Double == 0, "the engine says so")
+        }
+    }
+
+    @Test func `drain, undrain, maintenance, weight and policy do what they say`() async throws {
+        let signalbox = try Signalbox()
+        let pair = try await Pair(signalbox)
+        let names = pair.names
+        let (one, other) = (names[0], names[1])
+        let drain = try await signalbox.run("drain", one, "--wait")
+        #expect(drain.status == 0)
+        #expect(drain.output.contains("safe to delete"))
+        var status = try await signalbox.status()
+        #expect(status.state(one) == "drained")
+        #expect(status.node(one)["safeToDelete"] as? Bool == true)
+        #expect(status.state(other) == "serving")
+
+        let last = try await signalbox.run("drain", other)
+        #expect(last.status == 1)
+        #expect(last.errors.contains("last"))
+        let misnamed = try await signalbox.run("drain", other, "--force", one)
+        #expect(misnamed.status == 2)
+        let forced = try await signalbox.run("drain", other, "--force", other, "--wait")
+        #expect(forced.status == 0, "\(forced.errors)")
+
+        for name in names { #expect(try await signalbox.run("undrain", name).status == 0) }
+        #expect(try await signalbox.run("undrain", one).status == 1, "there is no drain to undo")
+        #expect(try await signalbox.run("maintenance", one).status == 0)
+        #expect(try await signalbox.run("weight", other, "37").status == 0)
+        #expect(try await signalbox.run("policy", "round-robin").status == 0)
+        status = try await signalbox.status()
+        #expect(status.state(one) == "maintenance")
+        #expect(status.weight(other) == 37)
+        #expect(status.policy == "round-robin")
+
+        let unknownNode = try await signalbox.run("drain", "nobody")
+        #expect(unknownNode.status == 1)
+        #expect(unknownNode.errors.contains(one), "it lists the nodes there are")
+        let unknownPolicy = try await signalbox.run("policy", "sideways")
+        #expect(unknownPolicy.status == 1)
+        #expect(unknownPolicy.errors.contains("least-requests"))
+    }
+
+    @Test func `what operators set survives a kill -9 of the gateway`() async throws {
+        let signalbox = try Signalbox()
+        let engines = [try await Engine(signalbox), try await Engine(signalbox)]
+        let listen = "127.0.0.1:\(try freePort())"
+        let first = try await Serving(signalbox, engines.map(\.url), listen: listen)
+        let names = try await signalbox.waitForServing().names
+        #expect(try await signalbox.run("drain", names[0], "--wait").status == 0)
+        #expect(try await signalbox.run("weight", names[1], "42").status == 0)
+        #expect(try await signalbox.run("policy", "power-of-two").status == 0)
+        first.program.signal(SIGKILL)
+        #expect(try await first.program.result().status == 128 + SIGKILL)
+
+        let second = try await Serving(signalbox, engines.map(\.url), listen: listen)
+        #expect(second.url == first.url)
+        let status = try await eventually("the other node serving") {
+            let status = try await signalbox.status()
+            return status.state(names[1]) == "serving" ? status : nil
+        }
+        #expect(status.state(names[0]) == "drained")
+        #expect(status.weight(names[1]) == 42)
+        #expect(status.policy == "power-of-two")
+        let restored = try #require(status.restored)
+        for word in [names[0], "drain", names[1], "weight 42", "power-of-two"] {
+            #expect(restored.contains(word), "\(restored)")
+        }
+    }
+
+    @Test func `with two gateways a verb lists them and exits 2 until one is named`() async throws {
+        let signalbox = try Signalbox()
+        let engine = try await Engine(signalbox)
+        let one = try await Serving(signalbox, [engine.url])
+        let other = try await Serving(signalbox, [engine.url])
+        let result = try await signalbox.run("status")
+        #expect(result.status == 2)
+        #expect(result.errors.contains(one.admin) && result.errors.contains(other.admin))
+        #expect(result.errors.contains("--admin"))
+        let named = try await signalbox.status(other.admin)
+        #expect("http://\(named.object["address"] ?? "")" == other.url)
+    }
+
+    @Test func `a second gateway on the same address says what to do`() async throws {
+        let signalbox = try Signalbox()
+        let pair = try await Pair(signalbox)
+        let (engines, gateway) = (pair.engines, pair.gateway)
+        let address = gateway.url.dropFirst("http://".count)
+        let second = try await signalbox.run("serve", engines[0].url, "--listen", String(address))
+        #expect(second.status == 1)
+        #expect(second.errors.contains("--listen") || second.errors.contains("attach"), "\(second.errors)")
+        #expect(try await signalbox.status().isEverybody("serving"), "the first one goes on")
+    }
+
+    @Test func `the admin socket and the journal are their owner's alone`() async throws {
+        let signalbox = try Signalbox()
+        let pair = try await Pair(signalbox)
+        let (gateway, names) = (pair.gateway, pair.names)
+        #expect(try await signalbox.run("weight", names[0], "50").status == 0)
+        let journal = signalbox.folder.file("state") + "/signalbox/\(gateway.url.dropFirst(7))/journal.jsonl"
+        for path in [gateway.admin, journal] {
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600, "\(path)")
+        }
+    }
+
+    @Test func `probe names the engine and its version`() async throws {
+        let signalbox = try Signalbox()
+        let engine = try await Engine(signalbox)
+        let text = try await signalbox.run("probe", engine.url)
+        #expect(text.status == 0)
+        #expect(text.output.contains(/vllm \d+\.\d+/))
+        let report = try Status(try await signalbox.run("probe", engine.url, "--json").output)
+        #expect(report.object["engine"] as? String == "vllm")
+        #expect((report.object["version"] as? String)?.isEmpty == false)
+        #expect(report.object["isReady"] as? Bool == true)
+        let nobody = try await signalbox.run("probe", "http://127.0.0.1:\(try freePort())")
+        #expect(nobody.status == 1)
+        #expect(nobody.output.contains("refused"), "\(nobody.output)")
+    }
+
+    @Test func `TERM ends the gateway only after its last stream, a second TERM at once`() async throws {
+        let signalbox = try Signalbox()
+        let engine = try await Engine(signalbox, "--speed", "0.2")
+        for isImpatient in [false, true] {
+            let gateway = try await Serving(signalbox, [engine.url])
+            let status = try await signalbox.waitForServing()
+            let stream = try Stream(gateway.url, try status.firstModel, tokens: isImpatient ? 5_000 : 60)
+            try await expectEventually("the stream's first events") { stream.tokens > 2 }
+            gateway.program.signal(SIGTERM)
+            try await expectEventually("no new request is taken") {
+                (try? await HTTP.get(gateway.url + "/ready").status) != 200
+            }
+            #expect(gateway.program.status == nil)
+            #expect(!stream.hasEnded)
+            if isImpatient { gateway.program.signal(SIGTERM) }
+            let result = try await gateway.program.result()
+            #expect(result.status == 0)
+            #expect(stream.isComplete == !isImpatient)
+            #expect(!FileManager.default.fileExists(atPath: gateway.admin))
+        }
+    }
+}

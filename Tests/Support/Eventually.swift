@@ -1,0 +1,36 @@
+/// A condition that did not come true in time: the test fails with this text.
+package struct NotInTime: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Waits for a condition, looking every 20 ms; the only way for a test to wait.
+///
+/// - Parameters:
+///   - what: said when it did not come.
+///   - seen: what there was instead, for the message.
+package func expectEventually(
+    _ what: String, within seconds: Double = 30, seen: () throws -> String = { "" },
+    at place: String = #fileID, line: Int = #line, _ condition: () async throws -> Bool
+) async throws {
+    _ = try await eventually(what, within: seconds, seen: seen, at: place, line: line) {
+        try await condition() ? true : nil
+    }
+}
+
+/// The same for a value: waits until there is one.
+package func eventually<Value>(
+    _ what: String, within seconds: Double = 30, seen: () throws -> String = { "" },
+    at place: String = #fileID, line: Int = #line, _ value: () async throws -> Value?
+) async throws -> Value {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while true {
+        if let found = try await value() { return found }
+        guard ContinuousClock.now < deadline else {
+            let rest = try seen()
+            throw NotInTime(
+                description: "\(place):\(line): not within \(seconds) s: \(what)"
+                    + (rest.isEmpty ? "" : "; there was:\n\(rest)"))
+        }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}
