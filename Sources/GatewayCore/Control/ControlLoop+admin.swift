@@ -32,7 +32,10 @@ extension ControlLoop {
             guard let connection = connections[fd], UInt64(connection.generation) == event.token >> 32 else {
                 return
             }
-            if event.ready.contains(.write), !flush(connection) { return close(connection) }
+            if event.ready.contains(.write) {
+                if !flush(connection) { return close(connection) }
+                answerAll(connection)
+            }
             if event.ready.contains(.read) || event.hasFailed { read(connection) }
         }
     }
@@ -55,25 +58,33 @@ extension ControlLoop {
         UInt64(connection.generation) << 32 | UInt64(UInt32(bitPattern: connection.fd))
     }
 
+    private func isOpen(_ connection: AdminConnection) -> Bool { connections[connection.fd] === connection }
+
     private mutating func close(_ connection: AdminConnection) {
+        guard isOpen(connection) else { return }
         connections[connection.fd] = nil
         Sockets.close(connection.fd)
     }
 
     private mutating func read(_ connection: AdminConnection) {
+        guard isOpen(connection) else { return }
         switch connection.input.receive(from: connection.fd, atMost: 65_536) {
         case .wouldBlock: return
         case .closed, .failed: return close(connection)
-        case .bytes: break
+        case .bytes: answerAll(connection)
         }
-        do {
-            while let message = try AdminProtocol.next(
-                in: &connection.input, limit: AdminProtocol.requestLimit)
+    }
+
+    /// One answer at a time: the next question waits until the last answer is sent, so that nobody can make answers pile up.
+    private mutating func answerAll(_ connection: AdminConnection) {
+        do throws(AdminProtocol.Malformed) {
+            while isOpen(connection), connection.output.isEmpty,
+                let message = try AdminProtocol.next(in: &connection.input, limit: AdminProtocol.requestLimit)
             {
                 answer(message, connection)
             }
         } catch {
-            say(.problem, Array("\(error)".utf8), connection)
+            say(.problem, Array(error.description.utf8), connection)
             close(connection)
         }
     }
@@ -115,6 +126,7 @@ extension ControlLoop {
     }
 
     private mutating func say(_ kind: AdminMessageKind, _ payload: [UInt8], _ connection: AdminConnection) {
+        guard isOpen(connection) else { return }
         AdminProtocol.append(kind, payload, to: &connection.output)
         if !flush(connection) { close(connection) }
     }
@@ -125,7 +137,7 @@ extension ControlLoop {
             switch connection.output.send(to: connection.fd) {
             case .bytes: continue
             case .wouldBlock:
-                poller.modify(connection.fd, token: token(connection), [.read, .write])
+                poller.modify(connection.fd, token: token(connection), .write)
                 return true
             case .closed, .failed: return false
             }

@@ -42,6 +42,8 @@ package struct Node: Sendable {
 /// A model and who serves it.
 package struct ModelEntry: Sendable {
     package let name: String
+    /// `PromptHash.of` the name.
+    package let hash: UInt64
     package let nodes: [Int]
 }
 
@@ -64,11 +66,13 @@ package final class Fleet: Sendable {
         var names: [String] = []
         for node in nodes { for model in node.models where !names.contains(model) { names.append(model) } }
         models = names.map { name in
-            ModelEntry(name: name, nodes: nodes.indices.filter { nodes[$0].models.contains(name) })
+            ModelEntry(
+                name: name, hash: PromptHash.of(text: name),
+                nodes: nodes.indices.filter { nodes[$0].models.contains(name) })
         }
         unspecific = nodes.indices.filter { nodes[$0].models.isEmpty }
         var index: [UInt64: Int] = [:]
-        for (place, model) in models.enumerated() { index[PromptHash.of(text: model.name)] = place }
+        for (place, model) in models.enumerated() { index[model.hash] = place }
         modelIndex = index
     }
 

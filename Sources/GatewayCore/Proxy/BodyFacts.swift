@@ -30,7 +30,6 @@ package struct BodyFacts: Sendable {
     /// The client asked for usage itself.
     package var asksForUsage = false
     private var objectStart = 0
-    private var isEmptyObject = true
     private var streamOptions = ByteRange.empty
     private var includeUsage = ByteRange.empty
 
@@ -40,7 +39,6 @@ package struct BodyFacts: Sendable {
         guard scan.take(0x7B, bytes) else { return .malformed(offset: scan.offset) }
         facts.objectStart = scan.offset
         if scan.take(0x7D, bytes) { return facts.ended(scan, bytes) }
-        facts.isEmptyObject = false
         while true {
             guard let key = scan.string(bytes), scan.take(0x3A, bytes), let value = scan.value(bytes) else {
                 return .malformed(offset: scan.offset)

@@ -12,6 +12,9 @@ struct Client: ~Copyable {
         case exchanging
         /// The answer is complete but not all of it is sent.
         case flushing
+        /// Everything is sent and the connection ends; what still comes is thrown away, since closing over unread
+        /// bytes would reset the connection and take the answer with it (RFC 9112 section 9.6).
+        case lingering
     }
 
     /// What the request line asks for.
@@ -50,6 +53,10 @@ struct Client: ~Copyable {
     /// The peer has ended its side.
     var hasHungUp = false
     var closesAfterAnswer = false
+    /// Parts of a request may still be on their way when its answer is sent.
+    var lingers = false
+    /// The deadline of the head that is being read is set; more bytes do not move it.
+    var hasHeadDeadline = false
     /// The list of requests in their order of arrival.
     var previousActive: Int32 = -1
     var nextActive: Int32 = -1
@@ -61,6 +68,11 @@ struct Client: ~Copyable {
         let start = head.byteCount
         let count = head.contentLength ?? 0
         return input.withBytes { body($0.extracting(start..<min($0.byteCount, start + count))) }
+    }
+
+    /// An upload of which not everything has come.
+    var isUploading: Bool {
+        route == .upload && (head.isChunked ? !decoder.hasEnded : uploadLeft > 0)
     }
 
     var bodyByteCount: Int { head.isChunked ? decoded.count : head.contentLength ?? 0 }

@@ -5,13 +5,11 @@ package struct Exchange: Sendable {
 
     /// Unique in this gateway's life; 0: no request.
     var id: UInt64 = 0
-    /// It counts among the received requests and has not been settled yet.
-    var isOpen = false
     /// As in the fleet when it was admitted; empty for routes without a model.
     var model = ""
     /// Index of the node; -1: none yet.
     var node: Int32 = -1
-    /// Monotonic nanoseconds; 0: not yet. Before the head is whole: of its first byte.
+    /// Monotonic nanoseconds; 0: not yet.
     var began: UInt64 = 0
     var dispatched: UInt64 = 0
     var firstToken: UInt64 = 0
@@ -27,6 +25,8 @@ package struct Exchange: Sendable {
     var sessionHash: UInt64?
     /// The client has got bytes of the answer; from here on nothing can be sent again.
     var hasStarted = false
+    /// Counted as received and not yet as ended.
+    var isOpen = false
     /// Stands in its node's `NodeLoad`.
     var isCounted = false
     var isPrefilling = false

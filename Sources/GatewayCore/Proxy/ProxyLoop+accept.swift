@@ -14,13 +14,23 @@ extension ProxyLoop {
             }
             guard let fd = accepted else { return }
             guard connectionCount < limits.maxConnections, Int(fd) < clients.capacity else {
-                counters.connectionsRefused += 1
-                Sockets.close(fd)
+                turnAway(fd)
                 continue
             }
             Sockets.setNoDelay(fd)
             begin(fd)
         }
+    }
+
+    /// At the limit of connections, or out of descriptors.
+    private mutating func turnAway(_ fd: Int32) {
+        counters.connectionsRefused += 1
+        outbox.removeAll()
+        outbox.append(
+            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        )
+        _ = outbox.withBytes { Sockets.send($0, to: fd) }
+        Sockets.close(fd)
     }
 
     private mutating func begin(_ fd: Int32) {
@@ -56,19 +66,21 @@ extension ProxyLoop {
     }
 
     private mutating func readClient(_ fd: Int32) {
-        let isBusy =
-            clients[fd].phase == .exchanging || clients[fd].phase == .queued || clients[fd].phase == .flushing
-        switch clients[fd].input.receive(from: fd, atMost: 65_536) {
+        // By way of the shared buffer, so that a connection keeps only what came.
+        inbox.removeAll()
+        switch inbox.receive(from: fd, atMost: Self.requestReadSize) {
         case .wouldBlock: return
         case .closed: return clientHungUp(fd)
         case .failed: return clientGone(fd)
-        case .bytes:
-            if clients[fd].phase == .exchanging, clients[fd].route == .upload { return pumpUpload(fd) }
-            if isBusy {
-                limitPipelined(fd)
-            } else {
-                advance(fd)
-            }
+        case .bytes: break
+        }
+        if clients[fd].phase == .lingering { return }
+        inbox.withBytes { clients[fd].input.append($0) }
+        switch clients[fd].phase {
+        case .head, .body: advance(fd)
+        case .exchanging where clients[fd].isUploading: pumpUpload(fd)
+        case .exchanging, .queued, .flushing: limitPipelined(fd)
+        case .free, .lingering: break
         }
     }
 
@@ -106,24 +118,22 @@ extension ProxyLoop {
         let limit = limits.maxHeaderBytes
         switch clients[fd].input.withBytes({ RequestHead.parse($0, limit: limit) }) {
         case .incomplete:
-            // Once, at the first byte: a client that drips gets no more time.
-            if clients[fd].exchange.began == 0 {
-                clients[fd].exchange.began = now
+            if !clients[fd].hasHeadDeadline {
+                clients[fd].hasHeadDeadline = true
                 setClientDeadline(fd, seconds: limits.headerSeconds)
             }
             return false
         case .malformed(let status, let reason):
-            openExchange(fd)
+            counters.requests += 1
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count
-            clients[fd].closesAfterAnswer = true
-            refuse(fd, status, "\(reason)", type: "invalid_request_error")
+            receive(fd)
+            refuseAndClose(fd, status, "\(reason)", type: "invalid_request_error")
             return false
         case .complete(let head):
             clients[fd].head = head
             clients[fd].closesAfterAnswer = !head.keepsAlive || isStopping
-            clients[fd].exchange = Exchange()
-            clients[fd].exchange.began = now
+            clients[fd].hasHeadDeadline = false
             clients[fd].facts = BodyFacts()
             clients[fd].decoder = ChunkedDecoder()
             clients[fd].timer.deadline = .max
@@ -138,10 +148,10 @@ extension ProxyLoop {
             switch decodeChunks(fd) {
             case .needsMore: return false
             case .malformed(let reason):
-                clients[fd].closesAfterAnswer = true
                 let isTooLarge = clients[fd].decoded.count > limits.maxBodyBytes
-                refuse(fd, isTooLarge ? 413 : 400, "\(reason)", type: "invalid_request_error")
-                return true
+                refuseAndClose(
+                    fd, isTooLarge ? 413 : 400, "\(reason)", type: "invalid_request_error")
+                return false
             case .end, .data: break
             }
         } else if clients[fd].input.count < clients[fd].head.byteCount + clients[fd].bodyByteCount {
@@ -189,6 +199,7 @@ extension ProxyLoop {
 
     mutating func clientHungUp(_ fd: Int32) {
         switch clients[fd].phase {
+        case .lingering: closeClient(fd)
         case .flushing:
             clients[fd].hasHungUp = true
             clients[fd].closesAfterAnswer = true
@@ -202,12 +213,14 @@ extension ProxyLoop {
         switch clients[fd].phase {
         case .head where clients[fd].input.isEmpty: closeClient(fd)
         case .head, .body:
-            if clients[fd].phase == .head { openExchange(fd) }
-            clients[fd].closesAfterAnswer = true
+            if clients[fd].phase == .head { receive(fd) }
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count
-            refuse(fd, 408, "the request did not come whole in time", type: "timeout_error")
-        case .flushing: closeClient(fd)  // it does not read its answer
+            refuseAndClose(fd, 408, "the request did not come whole in time", type: "timeout_error")
+        case .flushing, .lingering: closeClient(fd)  // it does not read its answer
+        case .exchanging where !clients[fd].output.isEmpty: clientGone(fd)  // nor does this one
+        case .exchanging where clients[fd].isUploading:
+            clientGone(fd)  // its body stopped coming
         case .queued, .exchanging, .free: clients[fd].timer.deadline = .max
         }
     }

@@ -19,7 +19,6 @@ extension ProxyLoop {
                 type: "invalid_request_error", code: "model_not_found")
         case .model(let model):
             if let model { clients[fd].exchange.model = fleet.models[model].name }
-            listActive(fd)
             if !route(fd, model: model) { queue(fd) }
         }
     }
@@ -34,12 +33,15 @@ extension ProxyLoop {
             if clients[fd].route == .inference, fleet.models.count > 1 { return .missing }
             return .model(fleet.models.count == 1 ? 0 : nil)
         }
-        let (hash, text) = clients[fd].withBody { body in
-            (PromptHash.of(body, name.range), body.text(name.range.prefix(256)))
+        let hash = clients[fd].withBody { body in
+            body.first(0x5C, in: name.range) == nil
+                ? PromptHash.of(body, name.range)
+                : PromptHash.of(text: JSONScan.unescaped(body, name.range))
         }
         if let model = fleet.model(hash: hash) { return .model(model) }
         // A node that has not told its models yet may serve it.
-        return fleet.unspecific.isEmpty ? .unknown(text) : .model(nil)
+        guard fleet.unspecific.isEmpty else { return .model(nil) }
+        return .unknown(clients[fd].withBody { JSONScan.unescaped($0, name.range.prefix(256)) })
     }
 
     /// Puts a request where it waits for a node, or refuses it at the limit.
@@ -57,8 +59,11 @@ extension ProxyLoop {
         waiting.append((fd, clients[fd].exchange.id))
     }
 
-    /// Looks again at all that wait, in order. Runs at least ten times a second.
+    /// Looks again at all that wait, in order: when the fleet has changed, and ten times a second for their deadlines.
     mutating func retryWaiting() {
+        guard fleet.version != waitingVersion || now >= nextWaiting else { return }
+        waitingVersion = fleet.version
+        nextWaiting = now + TimerWheel.nanosecondsPerTick
         let list = waiting
         waiting.removeAll(keepingCapacity: true)
         for entry in list {
@@ -82,7 +87,7 @@ extension ProxyLoop {
 
     // MARK: requests in their order of arrival
 
-    private mutating func listActive(_ fd: Int32) {
+    mutating func listActive(_ fd: Int32) {
         guard !clients[fd].isListed else { return }
         clients[fd].isListed = true
         clients[fd].previousActive = lastActive

@@ -2,16 +2,18 @@
 extension ProxyLoop {
     /// Says whether there may be more to do.
     mutating func answerLocally(_ fd: Int32, _ page: LocalPage) -> Bool {
-        if clients[fd].head.hasBody { clients[fd].closesAfterAnswer = true }
+        if clients[fd].head.hasBody {
+            clients[fd].closesAfterAnswer = true
+            clients[fd].lingers = true
+        }
         switch page {
         case .health: answer(fd, 200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
         case .ready:
             let serving = fleet.nodes.count { $0.takesRequests }
+            let words = isStopping ? "stopping" : serving > 0 ? "ready" : "no node serves"
             answer(
                 fd, serving > 0 && !isStopping ? 200 : 503, "application/json",
-                Array(
-                    "{\"status\":\"\(serving > 0 ? "ready" : "no node serves")\",\"servingNodes\":\(serving)}\n"
-                        .utf8))
+                Array("{\"status\":\"\(words)\",\"servingNodes\":\(serving)}\n".utf8))
         case .metrics: answer(fd, 200, "text/plain; version=0.0.4; charset=utf-8", shared.metrics)
         case .models: answer(fd, 200, "application/json", modelList())
         }
@@ -59,13 +61,22 @@ extension ProxyLoop {
         outcome: Outcome = .refused, dollars: Double = 0
     ) {
         // A body that has not been read would be taken for the next request.
-        if clients[fd].phase == .head, clients[fd].head.hasBody { clients[fd].closesAfterAnswer = true }
-        if clients[fd].route == .upload, clients[fd].head.hasBody { clients[fd].closesAfterAnswer = true }
-        settle(fd, outcome, up: -1)
+        if clients[fd].phase == .head && clients[fd].head.hasBody || clients[fd].isUploading {
+            clients[fd].closesAfterAnswer = true
+            clients[fd].lingers = true
+        }
+        settle(fd, outcome, up: -1, dollars: dollars)
         let codeText = code.map { "\"\($0)\"" } ?? "\(status)"
         let body =
             "{\"error\":{\"message\":\"\(jsonEscaped(message))\",\"type\":\"\(type)\",\"param\":null,\"code\":\(codeText)}}\n"
         answer(fd, status, "application/json", Array(body.utf8), retryAfter: retryAfter)
+    }
+
+    /// Refuses a request that has not come whole: the connection cannot go on.
+    mutating func refuseAndClose(_ fd: Int32, _ status: Int, _ message: String, type: String) {
+        clients[fd].closesAfterAnswer = true
+        clients[fd].lingers = true
+        refuse(fd, status, message, type: type)
     }
 
     /// The answer is complete on this side: waits for the rest to be sent, then the next request.
@@ -74,9 +85,8 @@ extension ProxyLoop {
             clients[fd].phase = .flushing
             return setClientDeadline(fd, seconds: limits.stallSeconds)
         }
-        if clients[fd].closesAfterAnswer || clients[fd].hasHungUp || isStopping || hasUnreadUpload(fd) {
-            return closeClient(fd)
-        }
+        if (clients[fd].lingers || clients[fd].isUploading) && !clients[fd].hasHungUp { return linger(fd) }
+        if clients[fd].closesAfterAnswer || clients[fd].hasHungUp || isStopping { return closeClient(fd) }
         let head = clients[fd].head
         let isBodyHere = !head.isChunked && clients[fd].route != .upload
         let used = head.byteCount + (isBodyHere ? head.contentLength ?? 0 : 0)
@@ -94,10 +104,15 @@ extension ProxyLoop {
         if !clients[fd].input.isEmpty { ready.append(fd) }
     }
 
-    /// The answer came before the body's end: what is still to come must not be taken for a request.
-    func hasUnreadUpload(_ fd: Int32) -> Bool {
-        guard clients[fd].route == .upload else { return false }
-        return clients[fd].head.isChunked ? !clients[fd].decoder.hasEnded : clients[fd].uploadLeft > 0
+    /// Ends this side and reads on for a while.
+    private mutating func linger(_ fd: Int32) {
+        Sockets.endSending(fd)
+        clients[fd].phase = .lingering
+        clients[fd].input.clear()
+        clients[fd].decoded.clear()
+        clients[fd].isReadPaused = false
+        updateInterest(ofClient: fd)
+        setClientDeadline(fd, seconds: Self.lingerSeconds)
     }
 
     mutating func closeClient(_ fd: Int32) {
@@ -114,6 +129,9 @@ extension ProxyLoop {
         clients[fd].isReadPaused = false
         clients[fd].hasHungUp = false
         clients[fd].closesAfterAnswer = false
+        clients[fd].lingers = false
+        clients[fd].hasHeadDeadline = false
+        clients[fd].route = .inference
         clients[fd].exchange = Exchange()
         clients[fd].head = RequestHead()
         connectionCount -= 1
@@ -136,33 +154,19 @@ extension ProxyLoop {
     mutating func flush(_ fd: Int32) {
         switch clients[fd].output.send(to: fd) {
         case .failed, .closed: return clientGone(fd)
+        case .bytes where clients[fd].phase == .flushing || clients[fd].timer.deadline != .max:
+            setClientDeadline(fd, seconds: limits.stallSeconds)
         case .bytes, .wouldBlock: break
         }
         unthrottle(fd)
         guard clients[fd].output.isEmpty else { return }
         clients[fd].wantsWrite = false
         updateInterest(ofClient: fd)
+        if clients[fd].phase == .exchanging, !clients[fd].isUploading { clients[fd].timer.deadline = .max }
         if clients[fd].phase == .flushing {
             clients[fd].phase = .exchanging
             endAnswer(fd)
-            if clients[fd].phase == .head { ready.append(fd) }
         }
-    }
-
-    /// A slow client: its engine is not read until it has caught up.
-    mutating func throttle(_ up: Int32, _ fd: Int32) {
-        guard !upstreams[up].isReadPaused, clients[fd].output.count > Self.highWater else { return }
-        upstreams[up].isReadPaused = true
-        upstreams[up].timer.deadline = .max
-        updateInterest(ofUpstream: up)
-    }
-
-    mutating func unthrottle(_ fd: Int32) {
-        let up = clients[fd].upstream
-        guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < Self.lowWater else { return }
-        upstreams[up].isReadPaused = false
-        setUpstreamDeadline(up, seconds: limits.stallSeconds)
-        updateInterest(ofUpstream: up)
     }
 
     static func phrase(_ status: Int) -> StaticString {

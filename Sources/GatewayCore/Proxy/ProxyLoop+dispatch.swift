@@ -10,7 +10,7 @@ extension ProxyLoop {
         let node = fleet.nodes[index]
         clients[fd].phase = .exchanging
         clients[fd].exchange.attempt(index, at: now)
-        count(fd, on: node)
+        count(fd, on: index)
         if !fresh, let kept = takeIdle(index) {
             attach(kept, to: fd)
             upstreams[kept].phase = .awaiting
@@ -55,23 +55,28 @@ extension ProxyLoop {
         return nil
     }
 
-    private mutating func count(_ fd: Int32, on node: Node) {
-        clients[fd].exchange.costStart = costClock.advance(
-            node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
-        node.load.began(uncachedTokens: clients[fd].exchange.uncachedTokens)
+    private mutating func count(_ fd: Int32, on index: Int) {
+        clients[fd].exchange.costStart = readCostClock(index)
+        fleet.nodes[index].load.began(uncachedTokens: clients[fd].exchange.uncachedTokens)
         clients[fd].exchange.isCounted = true
         clients[fd].exchange.isPrefilling = true
+    }
+
+    /// What a request's time on the node has cost since the clock began.
+    mutating func readCostClock(_ index: Int) -> Double {
+        costClock.advance(
+            index, dollarsPerHour: fleet.nodes[index].dollarsPerHour, active: fleet.nodes[index].load.active,
+            now: now)
     }
 
     /// Takes a request off its node's books. Returns what it cost there.
     @discardableResult
     mutating func uncount(_ fd: Int32) -> Double {
         guard clients[fd].exchange.isCounted else { return 0 }
-        let node = fleet.nodes[Int(clients[fd].exchange.node)]
+        let index = Int(clients[fd].exchange.node)
         prefilled(fd)
-        let clock = costClock.advance(
-            node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
-        node.load.ended()
+        let clock = readCostClock(index)
+        fleet.nodes[index].load.ended()
         clients[fd].exchange.isCounted = false
         return clock - clients[fd].exchange.costStart
     }
@@ -99,6 +104,7 @@ extension ProxyLoop {
 
     private mutating func connected(_ up: Int32) {
         let fd = upstreams[up].client
+        guard fleet.nodes[Int(upstreams[up].node)].takesRequests else { return routeAnew(up) }
         upstreams[up].phase = .awaiting
         upstreams[up].wantsWrite = false
         updateInterest(ofUpstream: up)
@@ -259,14 +265,11 @@ extension ProxyLoop {
             let used =
                 clients[fd].head.isChunked ? chunkedUpload(fd, start) : min(available, clients[fd].uploadLeft)
             guard let used else {
-                clients[fd].closesAfterAnswer = true
+                let hasStarted = clients[fd].exchange.hasStarted
+                settle(fd, .refused, up: up)
                 closeUpstream(up)
-                if clients[fd].exchange.hasStarted {
-                    settle(fd, .refused, up: -1)
-                    return closeClient(fd)
-                }
-                uncount(fd)
-                return refuse(fd, 400, "the chunked body is malformed", type: "invalid_request_error")
+                if hasStarted { return closeClient(fd) }
+                return refuseAndClose(fd, 400, "the chunked body is malformed", type: "invalid_request_error")
             }
             clients[fd].input.withBytes { upstreams[up].output.append($0, start..<(start + used)) }
             clients[fd].uploadLeft -= min(used, clients[fd].uploadLeft)

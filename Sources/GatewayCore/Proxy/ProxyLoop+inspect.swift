@@ -2,15 +2,16 @@
 extension ProxyLoop {
     /// A head is complete: answer here, or go for the body. Says whether there may be more to do.
     mutating func begin(request fd: Int32) -> Bool {
-        clients[fd].exchange.id = shared.nextID.add(1, ordering: .relaxed).oldValue
         let head = clients[fd].head
         let path = clients[fd].input.withBytes { Self.path($0, head) }
-        if case .local(let page) = path { return answerLocally(fd, page) }
-        openExchange(fd)
+        if case .local(let page) = path {
+            clients[fd].exchange = Exchange()
+            return answerLocally(fd, page)
+        }
+        receive(fd)
         if head.wantsUpgrade {
-            clients[fd].closesAfterAnswer = true
-            refuse(fd, 501, "protocol upgrades are not relayed", type: "not_supported_error")
-            return true
+            refuseAndClose(fd, 501, "protocol upgrades are not relayed", type: "not_supported_error")
+            return false
         }
         switch path {
         case .local: break
@@ -23,21 +24,31 @@ extension ProxyLoop {
         case .inference, .relayed: clients[fd].route = head.isMultipart && head.hasBody ? .upload : .other
         }
         if let length = head.contentLength, length > limits.maxBodyBytes, clients[fd].route != .upload {
-            clients[fd].closesAfterAnswer = true
-            refuse(
+            refuseAndClose(
                 fd, 413, "the body has \(length) bytes; limits.maxBodyBytes is \(limits.maxBodyBytes)",
                 type: "invalid_request_error")
-            return true
+            return false
         }
-        if head.expectsContinue, head.hasBody { sendContinue(fd) }
+        if head.expectsContinue, head.hasBody, head.minorVersion == 1 { sendContinue(fd) }
         guard clients[fd].phase != .free else { return false }
         if clients[fd].route == .upload {
             clients[fd].uploadLeft = head.contentLength ?? 0
+            setClientDeadline(fd, seconds: limits.headerSeconds + limits.idleSeconds)
             admit(fd)
             return clients[fd].phase == .head
         }
         clients[fd].phase = .body
         return true
+    }
+
+    /// A request begins to count.
+    mutating func receive(_ fd: Int32) {
+        clients[fd].exchange = Exchange()
+        clients[fd].exchange.id = shared.nextID.add(1, ordering: .relaxed).oldValue
+        clients[fd].exchange.began = now
+        clients[fd].exchange.isOpen = true
+        counters.requests += 1
+        listActive(fd)
     }
 
     enum LocalPage: UInt8 { case health, ready, metrics, models }
@@ -60,8 +71,15 @@ extension ProxyLoop {
         case 14 where bytes.has("/v1/embeddings", at: at): return .inference
         case 15 where bytes.has("/v1/completions", at: at): return .inference
         case 20 where bytes.has("/v1/chat/completions", at: at): return .inference
-        default: return bytes.has("/v1/", at: at) ? .relayed : .unknown
+        default:
+            return bytes.has("/v1/", at: at) && !hasDotSegment(bytes, at..<end) ? .relayed : .unknown
         }
+    }
+
+    /// "/v1/../x" might be something else than /v1 to an engine that resolves it.
+    private static func hasDotSegment(_ bytes: RawSpan, _ path: Range<Int>) -> Bool {
+        bytes.first("/..", in: path) != nil || bytes.first("/.%2", in: path) != nil
+            || bytes.first("/%2e", in: path) != nil || bytes.first("/%2E", in: path) != nil
     }
 
     private mutating func sendContinue(_ fd: Int32) {

@@ -17,10 +17,8 @@ extension ProxyLoop {
         switch transfer {
         case .wouldBlock: bytes.withBytes { upstreams[up].input.append($0) }
         case .closed: upstreamClosed(up)
-        case .failed(let code): upstreamFailed(up, describe(errno: code))
-        case .bytes:
-            upstreams[up].isReused = false  // it is alive
-            bytes.withBytes { take($0, from: up) }
+        case .failed(let code): upstreamFailed(up, describe(errno: code), isClosed: true)
+        case .bytes: bytes.withBytes { take($0, from: up) }
         }
         swap(&bytes, &inbox)
     }
@@ -62,7 +60,7 @@ extension ProxyLoop {
     private mutating func retryStatus(_ up: Int32, _ status: Int) {
         let fd = upstreams[up].client
         closeUpstream(up)
-        retryOrFail(fd, "it answered \(status)")
+        retryOrFail(fd, "it answered \(status)", isNodesFault: status != 429 && status != 529)
     }
 
     private mutating func beginResponse(_ up: Int32, _ head: ResponseHead, _ bytes: RawSpan) {
@@ -359,17 +357,20 @@ extension ProxyLoop {
 
     /// The engine ended its side.
     private mutating func upstreamClosed(_ up: Int32) {
-        if upstreams[up].phase == .relaying, upstreams[up].framing == .untilClose, !lacksEnd(up) {
+        if upstreams[up].phase == .relaying, upstreams[up].framing == .untilClose {
             upstreams[up].framing = .length
             upstreams[up].bodyLeft = 0
             return endUntilClose(up)
         }
         if upstreams[up].phase == .idle { return closeUpstream(up) }
-        upstreamFailed(up, "it closed the connection in the middle of the request")
+        upstreamFailed(up, "it closed the connection in the middle of the request", isClosed: true)
     }
 
     private mutating func endUntilClose(_ up: Int32) {
         let fd = upstreams[up].client
+        if lacksEnd(up) {
+            return upstreamFailed(up, "it closed the connection in the middle of the stream")
+        }
         var out = ByteQueue()
         swap(&out, &outbox)
         out.removeAll()
@@ -383,5 +384,22 @@ extension ProxyLoop {
         swap(&out, &outbox)
         sendOutbox(to: fd)
         if clients[fd].phase == .exchanging, clients[fd].upstream == up { answered(up) }
+    }
+
+    /// A slow client: its engine is not read until it has caught up.
+    private mutating func throttle(_ up: Int32, _ fd: Int32) {
+        guard !upstreams[up].isReadPaused, clients[fd].output.count > Self.highWater else { return }
+        upstreams[up].isReadPaused = true
+        upstreams[up].timer.deadline = .max
+        updateInterest(ofUpstream: up)
+        setClientDeadline(fd, seconds: limits.stallSeconds)
+    }
+
+    mutating func unthrottle(_ fd: Int32) {
+        let up = clients[fd].upstream
+        guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < Self.lowWater else { return }
+        upstreams[up].isReadPaused = false
+        setUpstreamDeadline(up, seconds: limits.stallSeconds)
+        updateInterest(ofUpstream: up)
     }
 }

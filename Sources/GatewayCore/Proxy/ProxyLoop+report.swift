@@ -2,10 +2,7 @@
 extension ProxyLoop {
     mutating func publishReport() {
         nextReport = now + Self.reportInterval
-        for node in fleet.nodes {
-            _ = costClock.advance(
-                node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
-        }
+        for index in fleet.nodes.indices { _ = readCostClock(index) }
         var report = LoopReport()
         report.connections = connectionCount
         report.active = activeCount
@@ -53,8 +50,7 @@ extension ProxyLoop {
         let node = fleet.nodes[Int(exchange.node)]
         status.node = node.name
         status.phase = exchange.firstToken > 0 ? .decode : .prefill
-        let clock = costClock.advance(
-            node.index, dollarsPerHour: node.dollarsPerHour, active: node.load.active, now: now)
+        let clock = readCostClock(node.index)
         status.dollars = node.dollarsPerHour == nil ? nil : clock - exchange.costStart
         guard exchange.firstToken > 0, clients[fd].upstream >= 0 else { return status }
         let tokens = upstreams[clients[fd].upstream].observer.contentEvents

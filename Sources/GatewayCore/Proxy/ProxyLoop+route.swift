@@ -52,18 +52,18 @@ extension ProxyLoop {
     }
 
     private mutating func consider(_ index: Int, _ fd: Int32) {
-        let node = fleet.nodes[index]
-        guard node.takesRequests, !clients[fd].exchange.hasTried(index) else { return }
+        // Field by field: a copy of the node would count references for every candidate.
+        guard fleet.nodes[index].takesRequests, !clients[fd].exchange.hasTried(index) else { return }
         candidates.append(
             Candidate(
-                node: index, weight: node.weight, active: node.load.active,
-                pendingPrefillTokens: node.load.pendingPrefillTokens))
+                node: index, weight: fleet.nodes[index].weight, active: fleet.nodes[index].load.active,
+                pendingPrefillTokens: fleet.nodes[index].load.pendingPrefillTokens))
     }
 
     private mutating func routingRequest(_ fd: Int32, model: Int?) -> RoutingRequest {
         var request = RoutingRequest()
         let modelName = model.map { fleet.models[$0].name } ?? ""
-        hashPrompt(of: fd, model: PromptHash.of(text: modelName))
+        hashPrompt(of: fd, model: model.map { fleet.models[$0].hash } ?? 0)
         request.blocks = chain.count
         request.head = chain.isEmpty ? nil : chain[min(1, chain.count - 1)]
         request.session = sessionHash(of: fd)

@@ -8,7 +8,7 @@ extension ProxyLoop {
         let isFailure = upstreams[up].isEventStream ? observer.hasError : upstreams[up].status >= 500
         settle(fd, isFailure ? .failed : .completed, up: up)
         clients[fd].upstream = -1
-        if upstreams[up].keepsAlive, upstreams[up].hasSentRequest, !hasUnreadUpload(fd) {
+        if upstreams[up].keepsAlive, upstreams[up].hasSentRequest, !clients[fd].isUploading {
             park(up)
         } else {
             closeUpstream(up)
@@ -46,7 +46,6 @@ extension ProxyLoop {
         case .connecting:
             upstreamFailed(up, "it did not accept a connection in \(Int(Self.connectSeconds)) s")
         case .awaiting:
-            upstreams[up].isReused = false  // silence is not a kept connection that was closed
             upstreamFailed(
                 up, "nothing came in \(Int(limits.firstTokenSeconds)) s (limits.firstTokenSeconds)")
         case .relaying:
@@ -64,25 +63,23 @@ extension ProxyLoop {
     }
 
     /// An engine's connection failed: the request goes elsewhere, or its client is told.
-    mutating func upstreamFailed(_ up: Int32, _ problem: String) {
+    /// - Parameter isClosed: it was closed, which a kept connection may be without anybody's fault.
+    mutating func upstreamFailed(_ up: Int32, _ problem: String, isClosed: Bool = false) {
         let fd = upstreams[up].client
         let node = Int(upstreams[up].node)
-        let wasKept =
-            upstreams[up].isReused && upstreams[up].phase == .awaiting && upstreams[up].input.isEmpty
-        let hadHead = upstreams[up].phase == .relaying
+        let isStale =
+            isClosed && upstreams[up].isReused && upstreams[up].phase == .awaiting
+            && upstreams[up].input.isEmpty
         guard fd >= 0 else { return closeUpstream(up) }
-        if clients[fd].exchange.hasStarted {
-            breakOff(fd, up, problem)
-        } else {
-            closeUpstream(up)
-            if wasKept, !hadHead, clients[fd].route != .upload, fleet.nodes[node].takesRequests {
-                // The engine closed a kept connection as we wrote: no failure of anybody's.
-                uncount(fd)
-                clients[fd].exchange.forgetLastAttempt()
-                return dispatch(fd, to: node, fresh: true)
-            }
-            retryOrFail(fd, problem)
+        if clients[fd].exchange.hasStarted { return breakOff(fd, up, problem) }
+        closeUpstream(up)
+        if isStale, mayRetry(fd), fleet.nodes[node].takesRequests {
+            // The engine closed a kept connection as we wrote: no failure of anybody's.
+            uncount(fd)
+            clients[fd].exchange.forgetLastAttempt()
+            return dispatch(fd, to: node, fresh: true)
         }
+        retryOrFail(fd, problem)
     }
 
     /// A request may be sent again while its client has got nothing, and only where that is harmless.
@@ -94,10 +91,10 @@ extension ProxyLoop {
     }
 
     /// This attempt failed before its first byte.
-    mutating func retryOrFail(_ fd: Int32, _ problem: String) {
-        let index = Int(clients[fd].exchange.node)
-        let node = fleet.nodes[index]
-        node.load.failedBeforeFirstByte()
+    /// - Parameter isNodesFault: false for an engine that is merely busy and for what an operator did.
+    mutating func retryOrFail(_ fd: Int32, _ problem: String, isNodesFault: Bool = true) {
+        let node = fleet.nodes[Int(clients[fd].exchange.node)]
+        if isNodesFault { node.load.failedBeforeFirstByte() }
         let dollars = uncount(fd)
         if mayRetry(fd), case .model(let model) = matchModel(fd), hasOtherCandidate(fd, model: model) {
             counters.retried += 1
@@ -108,6 +105,15 @@ extension ProxyLoop {
         refuse(
             fd, 502, "\(node.name) at \(node.url): \(problem)", type: "upstream_error", outcome: .failed,
             dollars: dollars)
+    }
+
+    /// The node was taken out while a connection to it was being made: nothing has been sent, so it goes elsewhere.
+    mutating func routeAnew(_ up: Int32) {
+        let fd = upstreams[up].client
+        closeUpstream(up)
+        uncount(fd)
+        clients[fd].exchange.forgetLastAttempt()
+        admit(fd)
     }
 
     /// The answer had begun: the stream is ended with an error event, or the connection is closed so that the client
@@ -140,18 +146,18 @@ extension ProxyLoop {
         sendOutbox(to: fd)
     }
 
-    /// An operator cuts what is left on a node.
-    mutating func cutStreams(on node: Int) {
+    /// Ends what is left on a node, or on all of them.
+    mutating func cutStreams(on node: Int?, _ reason: String) {
         var fd = firstActive
         while fd >= 0 {
             let next = clients[fd].nextActive
             let up = clients[fd].upstream
-            if up >= 0, Int(clients[fd].exchange.node) == node {
+            if up >= 0, node == nil || Int(clients[fd].exchange.node) == node {
                 if clients[fd].exchange.hasStarted {
-                    breakOff(fd, up, "the operator cut its streams at the drain's deadline")
+                    breakOff(fd, up, reason)
                 } else {
                     closeUpstream(up)
-                    retryOrFail(fd, "the operator cut its streams at the drain's deadline")
+                    retryOrFail(fd, reason, isNodesFault: false)
                 }
             }
             fd = next
@@ -163,7 +169,7 @@ extension ProxyLoop {
         let up = clients[fd].upstream
         switch clients[fd].phase {
         case .body, .queued, .exchanging: settle(fd, .cancelled, up: up)
-        case .free, .head, .flushing: break
+        case .free, .head, .flushing, .lingering: break
         }
         if up >= 0 { closeUpstream(up) }
         closeClient(fd)
@@ -171,25 +177,19 @@ extension ProxyLoop {
 
     // MARK: books
 
-    /// A request is received: from here on it ends exactly once.
-    mutating func openExchange(_ fd: Int32) {
-        counters.requests += 1
-        clients[fd].exchange.isOpen = true
-    }
-
     /// Takes a request off the books and hands it to the ledger.
-    mutating func settle(_ fd: Int32, _ outcome: Outcome, up: Int32) {
-        let dollars = uncount(fd)
-        // Settled before, or a page of the gateway's own: its client went while the answer was sent.
+    /// - Parameter dollars: what it cost on a node that it is not on any more.
+    mutating func settle(_ fd: Int32, _ outcome: Outcome, up: Int32, dollars: Double = 0) {
         guard clients[fd].exchange.isOpen else { return }
         clients[fd].exchange.isOpen = false
+        let cost = uncount(fd) + dollars
         switch outcome {
         case .completed: counters.completed += 1
         case .cancelled: counters.cancelled += 1
         case .failed: counters.failed += 1
         case .refused: counters.refused += 1
         }
-        record(fd, outcome, up: up, dollars: dollars, isRetry: false)
+        record(fd, outcome, up: up, dollars: cost, isRetry: false)
         unlistActive(fd)
     }
 

@@ -7,6 +7,10 @@ import Synchronization
 package struct ProxyLoop: ~Copyable {
     /// One read of a response.
     static let readSize = 131_072
+    /// One read of a request.
+    static let requestReadSize = 65_536
+    /// How long a connection that ends is read on, so that its client gets the answer.
+    static let lingerSeconds = 2.0
     /// More than this waiting for a client stops the reading from its engine; below the low mark it goes on.
     static let highWater = 262_144
     static let lowWater = 65_536
@@ -43,6 +47,9 @@ package struct ProxyLoop: ~Copyable {
     var ready: [Int32] = []
     /// Requests that wait for a node, in order: descriptor and stream id.
     var waiting: [(fd: Int32, id: UInt64)] = []
+    /// The fleet that those which wait were last tried on, and when they are tried again.
+    var waitingVersion = -1
+    var nextWaiting: UInt64 = 0
     var firstActive: Int32 = -1
     var lastActive: Int32 = -1
     var activeCount = 0
@@ -129,12 +136,17 @@ package struct ProxyLoop: ~Copyable {
     private mutating func takeCommands() {
         for command in mailbox.takeCommands() {
             switch command {
-            case .cut(let node): cutStreams(on: node)
+            case .cut(let node):
+                cutStreams(on: node, "the operator cut its streams at the drain's deadline")
             case .stopAccepting:
+                acceptConnections()  // those that the kernel has answered already
                 isStopping = true
                 pauseAccepting()
                 listener = nil
-            case .exit: hasExited = true
+                publishReport()
+            case .exit:
+                cutStreams(on: nil, "the gateway stops")
+                hasExited = true
             }
         }
     }

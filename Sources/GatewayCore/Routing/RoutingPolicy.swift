@@ -33,8 +33,9 @@ package struct Candidate: Sendable {
         self.cachedBlocks = cachedBlocks
     }
 
-    /// Requests per unit of weight, this one included: what "least loaded" compares.
-    package var relativeLoad: Double { Double(active + 1) / Double(weight) }
+    /// Requests per unit of weight: what "least loaded" compares. Equal ones are drawn by weight, so that weights count on
+    /// idle nodes too.
+    package var relativeLoad: Double { Double(active) / Double(weight) }
 
     /// Tokens of the prompt that it probably holds.
     package func cachedTokens(of request: RoutingRequest) -> Int {

@@ -53,8 +53,8 @@ package struct ChunkedDecoder: Sendable {
             if overhead > 4096 { return "chunk extensions are too long" }
             if c == 0x0D {
                 state = .sizeLF
-            } else if c == 0x0A {
-                return "a chunk size line must end in CR LF"
+            } else if Self.isControl(c) {
+                return "a chunk size line must end in CR LF and have no control characters"
             }
         case .sizeLF:
             guard c == 0x0A else { return "a chunk size line must end in CR LF" }
@@ -67,12 +67,17 @@ package struct ChunkedDecoder: Sendable {
             guard c == 0x0A else { return "chunk data must be followed by CR LF" }
             state = .size
         case .trailer:
+            if c != 0x0D, Self.isControl(c) { return "a trailer line begins with a control character" }
             state = c == 0x0D ? .endLF : .trailerLine
             overhead &+= 1
         case .trailerLine:
             overhead &+= 1
             if overhead > 4096 { return "trailers are too long" }
-            if c == 0x0D { state = .trailerLF }
+            if c == 0x0D {
+                state = .trailerLF
+            } else if Self.isControl(c) {
+                return "a trailer line must end in CR LF and have no control characters"
+            }
         case .trailerLF:
             guard c == 0x0A else { return "a trailer line must end in CR LF" }
             state = .trailer
@@ -84,6 +89,9 @@ package struct ChunkedDecoder: Sendable {
         return nil
     }
 
+    /// What a lenient reader behind the gateway might take for the end of a line.
+    private static func isControl(_ c: UInt8) -> Bool { c < 0x20 && c != 0x09 || c == 0x7F }
+
     private mutating func takeSize(_ c: UInt8) -> StaticString? {
         let value: Int
         switch c {
@@ -93,7 +101,7 @@ package struct ChunkedDecoder: Sendable {
         case 0x0D where digits > 0:
             state = .sizeLF
             return nil
-        case 0x3B where digits > 0, 0x20 where digits > 0, 0x09 where digits > 0:
+        case 0x3B where digits > 0:
             state = .extensionText
             return nil
         default: return "a chunk must begin with its size in hexadecimal digits"

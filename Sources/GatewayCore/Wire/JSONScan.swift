@@ -85,6 +85,40 @@ package struct JSONScan: Sendable {
         return nil
     }
 
+    /// The text of a string's inside with its escapes resolved; a broken escape becomes a replacement character.
+    package static func unescaped(_ bytes: RawSpan, _ range: Range<Int>) -> String {
+        var units: [UInt16] = []
+        var index = range.lowerBound
+        var plain = index
+        while let slash = bytes.first(0x5C, in: index..<range.upperBound), slash &+ 1 < range.upperBound {
+            units += Array(bytes.text(plain..<slash).utf16)
+            let (unit, next) = escape(bytes, slash &+ 1, range.upperBound)
+            units.append(unit)
+            index = next
+            plain = next
+        }
+        units += Array(bytes.text(plain..<max(plain, range.upperBound)).utf16)
+        return String(decoding: units, as: UTF16.self)
+    }
+
+    /// The character behind a backslash, and where it ends.
+    private static func escape(_ bytes: RawSpan, _ at: Int, _ end: Int) -> (UInt16, Int) {
+        switch bytes.byte(at) {
+        case 0x62: return (0x08, at &+ 1)
+        case 0x66: return (0x0C, at &+ 1)
+        case 0x6E: return (0x0A, at &+ 1)
+        case 0x72: return (0x0D, at &+ 1)
+        case 0x74: return (0x09, at &+ 1)
+        case 0x75:
+            guard at &+ 5 <= end, let unit = UInt16(bytes.text((at &+ 1)..<(at &+ 5)), radix: 16) else {
+                return (0xFFFD, at &+ 1)
+            }
+            return (unit, at &+ 5)
+        case let c where c < 0x80: return (UInt16(c), at &+ 1)
+        default: return (0xFFFD, at)
+        }
+    }
+
     /// A non-negative integer at the start of a range; nil for anything else.
     package static func integer(_ bytes: RawSpan, _ range: Range<Int>) -> Int? {
         var value = 0

@@ -26,8 +26,10 @@ package struct ResponseHead: Sendable {
         }
         var head = ResponseHead()
         guard newline >= 12, bytes.has("HTTP/1.", at: 0), bytes.byte(8) == 0x20,
-            let status = bytes.decimal(9..<12), status >= 100
+            let status = bytes.decimal(9..<12), status >= 100,
+            bytes.byte(12) == 0x20 || bytes.byte(12) == 0x0D, bytes.byte(newline - 1) == 0x0D
         else { return .malformed("this is no HTTP/1.1 status line") }
+        guard status != 101 else { return .malformed("it switches protocols, which nobody asked for") }
         head.status = status
         head.minorVersion = bytes.byte(7) &- 0x30
         head.keepsAlive = head.minorVersion >= 1

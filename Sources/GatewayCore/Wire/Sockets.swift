@@ -72,6 +72,9 @@ package enum Sockets {
 
     package static func close(_ fd: Int32) { _ = CLinux.close(fd) }
 
+    /// Tells the peer that nothing more is sent; reading goes on.
+    package static func endSending(_ fd: Int32) { _ = shutdown(fd, Int32(SHUT_WR)) }
+
     /// Writes bytes that fit into the socket's buffer.
     package static func send(_ bytes: RawSpan, to fd: Int32) -> Transfer {
         unsafe bytes.withUnsafeBytes {

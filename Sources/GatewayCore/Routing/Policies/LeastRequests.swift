@@ -1,4 +1,4 @@
-/// The fewest requests for the weight; ties are drawn.
+/// The fewest requests for the weight; ties are drawn by weight.
 struct LeastRequests: RoutingPolicy {
     static let name = "least-requests"
     static let summary = "the node with the fewest requests for its weight"
@@ -19,22 +19,22 @@ struct LeastRequests: RoutingPolicy {
         )
     }
 
-    /// The index with the least cost; equal ones have equal chances.
+    /// The index with the least cost; equal ones have chances by weight.
     static func least(
         of candidates: [Candidate], random: inout SplitMix64, cost: (Candidate) -> Double
     ) -> Int {
         var best = 0
         var bestCost = Double.infinity
-        var equals: UInt64 = 0
+        var weights: UInt64 = 0
         for (index, candidate) in candidates.enumerated() {
             let value = cost(candidate)
             if value < bestCost {
                 best = index
                 bestCost = value
-                equals = 1
+                weights = UInt64(candidate.weight)
             } else if value == bestCost {
-                equals += 1
-                if random.next() % equals == 0 { best = index }
+                weights += UInt64(candidate.weight)
+                if random.next() % weights < UInt64(candidate.weight) { best = index }
             }
         }
         return best
