@@ -72,7 +72,7 @@ struct ConsoleTour {
         try await confirm("Let \(node) serve again?", "\(node) serving again") { state(node, $0) == "S" }
     }
 
-    /// Presses `y` while the dialog stands, as one that comes too quick after opening is not taken.
+    /// Presses `y` and waits for the dialog to go and for what comes of it.
     private func confirm(
         _ dialog: String, _ what: String, _ isDone: ([String]) -> Bool
     ) async throws {
@@ -80,11 +80,13 @@ struct ConsoleTour {
         try await terminal.waitFor(what, isDone)
     }
 
+    /// A `y` that comes too quick after opening is taken half a second later, unless another key comes: so the next one
+    /// waits longer than that.
     private func eventuallyClosed(_ dialog: String) async throws {
-        var pressed = ContinuousClock.now - .seconds(1)
+        var pressed = ContinuousClock.now - .seconds(2)
         try await expectEventually("the dialog '\(dialog)' to be confirmed", within: 60) {
             guard try await terminal.screen().contains(where: { $0.contains(dialog) }) else { return true }
-            if ContinuousClock.now - pressed > .milliseconds(600) {
+            if ContinuousClock.now - pressed > .seconds(2) {
                 try await terminal.press("y")
                 pressed = .now
             }
