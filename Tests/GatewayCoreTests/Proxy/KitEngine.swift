@@ -85,14 +85,18 @@ final class ScriptedEngine: Sendable {
 
     let name: String
     let port: UInt16
+    private let readsBodies: Bool
     private let listener: Int32
     private let requests = Mutex<[SeenRequest]>([])
     private let sockets = Mutex<[TestSocket]>([])
     private let script: Mutex<Script>
 
-    /// - Parameter script: nil: answers chat, streaming or not, with its name.
-    init(_ name: String = "a", _ script: Script? = nil) {
+    /// - Parameters:
+    ///   - readsBodies: false: the script runs at the head's end, and a body would be taken for the next request.
+    ///   - script: nil: answers chat, streaming or not, with its name.
+    init(_ name: String = "a", readsBodies: Bool = true, _ script: Script? = nil) {
         self.name = name
+        self.readsBodies = readsBodies
         self.script = Mutex(script ?? { request, side in ScriptedEngine.answer(request, side, from: name) })
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let fd = listener
@@ -109,9 +113,13 @@ final class ScriptedEngine: Sendable {
             var number = 0
             while true {
                 let accepted = accept(fd, nil, nil)
-                guard accepted >= 0 else { return }
+                guard accepted >= 0 else {
+                    Glibc.close(fd)
+                    return
+                }
                 guard let engine = self else {
                     Glibc.close(accepted)
+                    Glibc.close(fd)
                     return
                 }
                 let connection = TestSocket(owning: accepted)
@@ -144,8 +152,9 @@ final class ScriptedEngine: Sendable {
     /// No more connections are taken; refused from now on.
     func stopListening() {
         shutdown(listener, Int32(SHUT_RDWR))
-        Glibc.close(listener)
     }
+
+    deinit { stopListening() }
 
     func closeConnections() {
         for socket in sockets.withLock({ $0 }) { shutdown(socket.fd, Int32(SHUT_RDWR)) }
@@ -153,7 +162,7 @@ final class ScriptedEngine: Sendable {
 
     private func serve(_ socket: TestSocket, _ number: Int) {
         let side = EngineSide(socket)
-        while !side.isOver, let request = Self.read(socket, number) {
+        while !side.isOver, let request = read(socket, number) {
             requests.withLock { $0.append(request) }
             let script = script.withLock { $0 }
             script(request, side)
@@ -162,7 +171,7 @@ final class ScriptedEngine: Sendable {
         side.close()
     }
 
-    private static func read(_ socket: TestSocket, _ number: Int) -> SeenRequest? {
+    private func read(_ socket: TestSocket, _ number: Int) -> SeenRequest? {
         guard let head = socket.through("\r\n\r\n", seconds: 60) else { return nil }
         var request = SeenRequest()
         let words = head.split(separator: " ")
@@ -170,6 +179,7 @@ final class ScriptedEngine: Sendable {
         request.target = String(words.dropFirst().first ?? "")
         request.head = head
         request.connection = number
+        if !readsBodies { return request }
         var body: [UInt8] = []
         if request.header("transfer-encoding") == "chunked" {
             while let chunk = try? socket.chunk(seconds: 60), !chunk.isEmpty {

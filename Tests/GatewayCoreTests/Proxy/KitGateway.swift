@@ -13,6 +13,8 @@ final class RunningGateway {
     let port: UInt16
     private let folder: String
     private var models: [String: [String]] = [:]
+    /// Kept as long as the gateway.
+    private var engines: [ScriptedEngine] = []
 
     /// - Parameters:
     ///   - nodes: name, port and models of each node.
@@ -45,6 +47,7 @@ final class RunningGateway {
         _ change: (inout GatewayConfiguration) -> Void = { _ in }
     ) throws {
         try self.init(nodes: engines.map { ($0.name, $0.port, ["tiny"]) }, loops: loops, change)
+        self.engines = engines
     }
 
     deinit {

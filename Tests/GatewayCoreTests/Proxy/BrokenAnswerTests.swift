@@ -1,0 +1,138 @@
+import Foundation
+import GatewayCore
+import Testing
+
+extension ProxyTests {
+    @Suite(.serialized) struct BrokenAnswers {
+        @Test(arguments: ["close", "reset", "half an event", "bad chunk"])
+        func `an engine that dies in the middle of a stream ends it with an error event and the last chunk`(
+            way: String
+        ) throws {
+            let engine = ScriptedEngine("a") { _, side in
+                side.begin()
+                side.event(EngineSide.token("one"))
+                side.event(EngineSide.token("two"))
+                usleep(50_000)
+                switch way {
+                case "reset": side.reset()
+                case "half an event":
+                    side.chunk("data: {\"choices\":[{\"del")
+                    side.close()
+                case "bad chunk":
+                    side.raw("zz\r\n")
+                    side.close()
+                default: side.close()
+                }
+            }
+            let running = try RunningGateway(engine)
+            let client = try running.client()
+            let answer = try client.ask(chat(stream: true))
+            #expect(answer.status == 200 && answer.isChunked)
+            #expect(answer.events.count == 3, "\(answer.body)")
+            #expect(answer.events[0] == EngineSide.token("one"))
+            let last = try #require(answer.events.last)
+            #expect(last.hasPrefix("{\"error\":{\"message\":\"a: ") && last.contains("upstream_error"))
+            #expect(client.ends())
+            let counted = try eventually { try running.snapshot().totals.failed == 1 }
+            #expect(counted)
+        }
+
+        @Test func `a stream whose end only the closed connection tells is not cut off silently`() throws {
+            let engine = ScriptedEngine("a") { request, side in
+                side.raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+                side.raw("data: \(EngineSide.token("one"))\n\n")
+                if request.body.contains("whole") { side.raw("data: [DONE]\n\n") }
+                side.close()
+            }
+            let running = try RunningGateway(engine)
+            let whole = try running.ask(chat("whole", stream: true))
+            #expect(whole.events == [EngineSide.token("one"), "[DONE]"])
+            let cut = try running.ask(chat("cut", stream: true))
+            #expect(
+                cut.events.count == 2 && cut.events.last?.contains("upstream_error") == true, "\(cut.body)")
+        }
+
+        @Test func `a stream with a length arrives whole`() throws {
+            let body = "data: \(EngineSide.token("one"))\n\ndata: [DONE]\n\n"
+            let engine = ScriptedEngine("a") { _, side in
+                side.raw(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            }
+            let running = try RunningGateway(engine)
+            let client = try running.client()
+            for _ in 0..<3 { #expect(try client.ask(chat(stream: true)).body == body) }
+        }
+
+        @Test func `a plain answer that breaks off is seen as broken off`() throws {
+            let engine = ScriptedEngine("a") { _, side in
+                side.raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"half\":")
+                usleep(20_000)
+                side.close()
+            }
+            let running = try RunningGateway(engine)
+            #expect(throws: TestSocket.Failed.self) { try running.ask(chat()) }
+            let counted = try eventually { try running.snapshot().totals.failed == 1 }
+            #expect(counted)
+        }
+
+        @Test(arguments: [
+            "SSH-2.0-x\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
+            "HTTP/1.1 200 OK\nA: b\n\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nA\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "\u{0}\u{1}\u{2}\r\n", "",
+        ])
+        func `a malformed answer is 502 and names the node`(bytes: String) throws {
+            let engine = ScriptedEngine("a") { _, side in
+                side.raw(bytes)
+                side.close()
+            }
+            let running = try RunningGateway(engine)
+            let client = try running.client()
+            let answer = try client.ask(chat())
+            #expect(answer.status == 502, "\(answer.body)")
+            #expect(answer.body.contains("a at http://127.0.0.1:\(engine.port)"))
+            engine.rescript { request, side in ScriptedEngine.answer(request, side, from: "a") }
+            #expect(try client.ask(chat()).status == 200)
+        }
+
+        @Test func `what an engine sends beyond its answer reaches no other client`() throws {
+            let engine = ScriptedEngine("a") { request, side in
+                let answer = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"n\":1}"
+                let more = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"poisoned\":true}"
+                side.raw(request.body.contains("more") ? answer + more : answer)
+            }
+            let running = try RunningGateway(engine)
+            for _ in 0..<10 {
+                #expect(try running.ask(chat("more")).body == "{\"n\":1}")
+                #expect(try running.ask(chat("plain")).body == "{\"n\":1}")
+            }
+        }
+
+        @Test func `usage is asked for and hidden, unless the client asks itself`() throws {
+            let engine = ScriptedEngine()
+            let running = try RunningGateway(engine)
+            let client = try running.client()
+            for more in [
+                "", "\"stream_options\":{},", "\"stream_options\":null,",
+                "\"stream_options\":{\"include_usage\":false},", "\"stream_options\":{\"x\":1},",
+            ] {
+                let answer = try client.ask(chat(stream: true, more: more))
+                #expect(engine.seen.last?.body.contains("\"include_usage\":true") == true, "\(more)")
+                let body = try #require(engine.seen.last?.body)
+                #expect((try? JSONSerialization.jsonObject(with: Data(body.utf8))) != nil, "\(body)")
+                #expect(!answer.body.contains("usage"), "\(answer.body)")
+                #expect(answer.events.count == 4 && answer.events.last == "[DONE]")
+            }
+            let asks = try client.ask(
+                chat(stream: true, more: "\"stream_options\":{\"include_usage\":true},"))
+            #expect(asks.body.contains("\"usage\":{\"prompt_tokens\":7"))
+            let settled = try eventually { try running.snapshot().totals.completed == 6 }
+            #expect(settled)
+            let told = try eventually { try running.snapshot().totals.promptTokens == 42 }
+            #expect(told)
+        }
+    }
+}
