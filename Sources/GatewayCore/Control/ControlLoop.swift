@@ -208,7 +208,7 @@ package struct ControlLoop: ~Copyable {
     private var hasStopped: Bool {
         stopping == .now
             || shared.mailboxes.map(\.latestReport).allSatisfy {
-                $0.isStopping && $0.active == 0 && $0.queued == 0
+                $0.isStopping && $0.active == 0 && $0.queued == 0 && $0.flushing == 0
             }
     }
 

@@ -31,6 +31,8 @@ package struct LoopReport: Sendable {
     package var connections = 0
     package var active = 0
     package var queued = 0
+    /// Clients that have not taken all of a complete answer.
+    package var flushing = 0
     /// Made after the loop was told to stop, so that `active` and `queued` can only fall.
     package var isStopping = false
     /// The oldest ones, at most `Snapshot.listLimit`.

@@ -124,7 +124,6 @@ extension ProxyLoop {
             }
             return false
         case .malformed(let status, let reason):
-            counters.requests += 1
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count
             receive(fd)

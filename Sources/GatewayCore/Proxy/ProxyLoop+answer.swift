@@ -83,6 +83,7 @@ extension ProxyLoop {
     mutating func endAnswer(_ fd: Int32) {
         guard clients[fd].output.isEmpty else {
             clients[fd].phase = .flushing
+            flushingCount += 1
             return setClientDeadline(fd, seconds: limits.stallSeconds)
         }
         if (clients[fd].lingers || clients[fd].isUploading) && !clients[fd].hasHungUp { return linger(fd) }
@@ -118,6 +119,7 @@ extension ProxyLoop {
     mutating func closeClient(_ fd: Int32) {
         guard clients[fd].phase != .free else { return }
         unlistActive(fd)
+        if clients[fd].phase == .flushing { flushingCount -= 1 }
         clients[fd].phase = .free
         clients[fd].timer.deadline = .max
         clients[fd].input.clear()
@@ -165,6 +167,7 @@ extension ProxyLoop {
         if clients[fd].phase == .exchanging, !clients[fd].isUploading { clients[fd].timer.deadline = .max }
         if clients[fd].phase == .flushing {
             clients[fd].phase = .exchanging
+            flushingCount -= 1
             endAnswer(fd)
         }
     }

@@ -7,6 +7,7 @@ extension ProxyLoop {
         report.connections = connectionCount
         report.active = activeCount
         report.queued = waiting.count
+        report.flushing = flushingCount
         report.isStopping = isStopping
         report.oldestAge = Array(repeating: nil, count: fleet.nodes.count)
         var fd = firstActive

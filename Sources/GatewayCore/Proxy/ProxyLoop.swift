@@ -53,6 +53,8 @@ package struct ProxyLoop: ~Copyable {
     var firstActive: Int32 = -1
     var lastActive: Int32 = -1
     var activeCount = 0
+    /// Clients that have not taken all of a complete answer.
+    var flushingCount = 0
     var connectionCount = 0
     var counters = LoopCounters()
     var settlements: [Settlement] = []
