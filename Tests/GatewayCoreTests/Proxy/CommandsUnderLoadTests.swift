@@ -191,6 +191,21 @@ extension ProxyTests {
             #expect(try eventually { try running.snapshot().totals.refused == 4 })
         }
 
+        @Test func `stop by drain waits until a slow client has taken its whole answer`() throws {
+            let body = "{\"text\":\"" + String(repeating: "x", count: 16_000_000) + "\"}"
+            let engine = ScriptedEngine("a") { _, side in side.json(200, body) }
+            let running = try RunningGateway(engine)
+            let client = try TestSocket(port: running.port, receiveBuffer: 65_536)
+            client.send(chat())
+            #expect(client.through("\r\n\r\n") != nil)
+            #expect(try running.perform(.stop(mode: .drain)).accepted)
+            usleep(700_000)
+            #expect(!running.gateway.hasStopped)
+            let left = body.utf8.count - client.pending.count
+            #expect(client.exactly(left + client.pending.count) != nil, "the answer was cut off")
+            #expect(eventually { running.gateway.hasStopped })
+        }
+
         @Test func `stop now ends, stop by drain waits for the last stream`() throws {
             let mayEnd = Atomic<Bool>(false)
             let engine = ScriptedEngine("a") { _, side in

@@ -59,19 +59,25 @@ final class RunningGateway {
 
     /// Sends good readings of nodes until they serve.
     func serve(_ names: [String]) throws {
-        for name in names {
-            var reading = EngineReading()
-            reading.models = models[name] ?? []
-            gateway.inbox.accept(
-                NodeReading(
-                    node: name, instant: Double(MonotonicClock.now()) / 1e9, probe: .ready,
-                    engine: .success(reading)))
-        }
+        tellReady(names)
         let serve = try eventually {
             let nodes = try snapshot().nodes
             return names.allSatisfy { name in nodes.contains { $0.name == name && $0.state == .serving } }
         }
         guard serve else { throw NotReady(description: "\(names) do not serve") }
+    }
+
+    /// Sends good readings once.
+    /// - Parameter ahead: seconds; readings from later end the pause of a node that failed in a row.
+    func tellReady(_ names: [String], ahead: Double = 0) {
+        for name in names {
+            var reading = EngineReading()
+            reading.models = models[name] ?? []
+            gateway.inbox.accept(
+                NodeReading(
+                    node: name, instant: Double(MonotonicClock.now()) / 1e9 + ahead, probe: .ready,
+                    engine: .success(reading)))
+        }
     }
 
     func client() throws -> TestSocket { try TestSocket(port: port) }
