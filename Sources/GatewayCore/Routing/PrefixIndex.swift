@@ -45,6 +45,17 @@ package final class PrefixIndex: Sendable {
                 carried = previous
             }
         }
+
+        /// The others close up: a gap would let `add` name a node twice.
+        mutating func remove(_ node: UInt16, at place: Int) {
+            guard entries[place].holders[0] != PrefixIndex.none else { return }
+            var kept = 0
+            for slot in 0..<PrefixIndex.holdersPerBlock where entries[place].holders[slot] != node {
+                entries[place].holders[kept] = entries[place].holders[slot]
+                kept += 1
+            }
+            for slot in kept..<PrefixIndex.holdersPerBlock { entries[place].holders[slot] = PrefixIndex.none }
+        }
     }
 
     /// A mutex for one shard, in a class so that they can stand in an array.
@@ -93,7 +104,7 @@ package final class PrefixIndex: Sendable {
     }
 
     /// Remembers that a node was sent this chain.
-    /// - Parameter now: in seconds, for the least recently used.
+    /// - Parameter now: in seconds above 0, for the least recently used.
     package func insert(_ chain: [UInt64], node: Int, now: UInt32) {
         guard !chain.isEmpty, node < Int(Self.none) else { return }
         shard(of: chain).shard.withLock { shard in
@@ -107,14 +118,10 @@ package final class PrefixIndex: Sendable {
 
     /// Forgets everything of a node, as when its engine restarted.
     package func forget(node: Int) {
+        guard node >= 0, node < Int(Self.none) else { return }
         for guarded in shards {
             guarded.shard.withLock { shard in
-                for place in shard.entries.indices {
-                    for slot in 0..<Self.holdersPerBlock
-                    where shard.entries[place].holders[slot] == UInt16(node) {
-                        shard.entries[place].holders[slot] = Self.none
-                    }
-                }
+                for place in shard.entries.indices { shard.remove(UInt16(node), at: place) }
             }
         }
     }
