@@ -52,11 +52,10 @@ package enum Guard {
         if verb == "maintenance", status.state == .maintenance {
             return .refused(reason: "\(node) is in maintenance already", canForce: false)
         }
-        guard status.state == .serving, !force else { return .allowed }
-        let orphans = status.models.filter { model in
-            !snapshot.nodes.contains { $0.name != node && $0.state == .serving && $0.models.contains(model) }
-        }
-        let others = snapshot.nodes.filter { $0.name != node && $0.state == .serving }
+        guard status.state == .serving, status.weight > 0, !force else { return .allowed }
+        // A node of weight 0 gets no new request, whatever its state.
+        let others = snapshot.nodes.filter { $0.name != node && $0.state == .serving && $0.weight > 0 }
+        let orphans = status.models.filter { model in !others.contains { $0.models.contains(model) } }
         if !orphans.isEmpty {
             return .refused(
                 reason: "\(node) is the last of 1 serving node for \(orphans.joined(separator: ", "));"
