@@ -68,13 +68,16 @@ package struct StreamObserver: Sendable {
             return .pass
         }
         let data = body..<range.upperBound
-        if bytes.has("{\"error\"", at: body) || bytes.has("{\"object\":\"error\"", at: body) {
+        if bytes.has("{\"error\"", at: body) || bytes.has("{\"object\":\"error\"", at: body)
+            || bytes.has("{\"type\":\"error\"", at: body)
+        {
             hasError = true
             return .pass
         }
         if let found = Usage.find(in: bytes, data) {
             if found.promptTokens != nil || found.outputTokens != nil { usage = merged(found) }
-            if hidesUsage, Self.hasEmptyChoices(bytes, data) { return .hide }
+            // The usage event is no content.
+            if Self.hasEmptyChoices(bytes, data) { return hidesUsage ? .hide : .pass }
         }
         if !hasFinish { hasFinish = Self.finishes(bytes, data) }
         if hasFirstToken || Self.carriesContent(bytes, data) { contentEvents &+= 1 }
