@@ -1,0 +1,103 @@
+import GatewayCore
+import Testing
+
+/// A fleet: a and b serve m, c alone serves n, d is in the given state.
+private func fleet(_ state: NodeState = .serving, edit: (inout Snapshot) -> Void = { _ in }) -> Snapshot {
+    var snapshot = Snapshot()
+    snapshot.gateway.policies = Policies.names
+    for (name, model) in [("a", "m"), ("b", "m"), ("c", "n"), ("d", "m")] {
+        var node = NodeStatus()
+        node.name = name
+        node.models = [model]
+        node.state = name == "d" ? state : .serving
+        snapshot.nodes.append(node)
+    }
+    edit(&snapshot)
+    return snapshot
+}
+
+private func drain(_ node: String, deadline: Double? = nil, force: Bool = false) -> Command {
+    .drain(node: node, deadlineSeconds: deadline, atDeadline: .keep, force: force)
+}
+
+struct GuardTests {
+    private func isAllowed(_ command: Command, _ snapshot: Snapshot) -> Bool {
+        Guard.check(command, on: snapshot) == .allowed
+    }
+
+    private func why(_ command: Command, _ snapshot: Snapshot) -> (reason: String, canForce: Bool)? {
+        guard case .refused(let reason, let canForce) = Guard.check(command, on: snapshot) else { return nil }
+        return (reason, canForce)
+    }
+
+    @Test(arguments: NodeState.allCases)
+    func `each command in each state`(state: NodeState) {
+        let snapshot = fleet(state)
+        #expect(isAllowed(drain("d"), snapshot) == (state != .draining && state != .drained))
+        #expect(isAllowed(.maintenance(node: "d", force: false), snapshot) == (state != .maintenance))
+        #expect(
+            isAllowed(.undrain(node: "d"), snapshot) == [.draining, .drained, .maintenance].contains(state))
+        #expect(isAllowed(.setWeight(node: "d", weight: 0), snapshot))
+        for mode in StopMode.allCases { #expect(isAllowed(.stop(mode: mode), snapshot)) }
+        // What makes no sense cannot be forced.
+        for command in [drain("d"), .maintenance(node: "d", force: false), .undrain(node: "d")] {
+            guard let refusal = why(command, snapshot) else { continue }
+            #expect(!refusal.canForce && refusal.reason.contains("d is"))
+        }
+        if state == .draining { #expect(!isAllowed(drain("d", force: true), snapshot)) }
+    }
+
+    @Test(arguments: [drain("c"), Command.maintenance(node: "c", force: false)])
+    func `the last serving node of a model goes only by force`(command: Command) throws {
+        let refusal = try #require(why(command, fleet()))
+        #expect(refusal.canForce && refusal.reason.contains("c is the last") && refusal.reason.contains("n"))
+        #expect(isAllowed(drain("c", force: true), fleet()))
+        #expect(isAllowed(.maintenance(node: "c", force: true), fleet()))
+        // One that does not serve is missed by nobody.
+        #expect(isAllowed(command, fleet { $0.nodes[2].state = .unhealthy }))
+    }
+
+    @Test func `others that get no requests do not count`() {
+        func others(_ edit: @escaping (inout NodeStatus) -> Void) -> Snapshot {
+            fleet { snapshot in for index in [1, 3] { edit(&snapshot.nodes[index]) } }
+        }
+        #expect(isAllowed(drain("a"), fleet()))
+        for state in NodeState.allCases where state != .serving {
+            #expect(why(drain("a"), others { $0.state = state })?.canForce == true)
+        }
+        #expect(why(drain("a"), others { $0.weight = 0 })?.canForce == true)
+        #expect(isAllowed(drain("a"), fleet { $0.nodes[1].weight = 0 }))
+        #expect(isAllowed(drain("c"), fleet { $0.nodes[2].weight = 0 }))
+    }
+
+    @Test func `the last node of all goes only by force, though its models are not known`() {
+        let alone = fleet { snapshot in
+            snapshot.nodes.removeLast(3)
+            snapshot.nodes[0].models = []
+        }
+        #expect(why(drain("a"), alone)?.canForce == true)
+        #expect(isAllowed(drain("a", force: true), alone))
+    }
+
+    @Test(arguments: [
+        drain("x"), drain("x", force: true), .undrain(node: "x"), .maintenance(node: "x", force: true),
+        .setWeight(node: "x", weight: 1),
+    ])
+    func `an unknown node is named, with those that there are`(command: Command) throws {
+        let refusal = try #require(why(command, fleet()))
+        #expect(refusal.reason == "no node named x; there are a, b, c, d" && !refusal.canForce)
+    }
+
+    @Test func `values out of range are refused`() {
+        for weight in [-1, 101, .max, .min] {
+            #expect(why(.setWeight(node: "a", weight: weight), fleet())?.canForce == false)
+        }
+        for weight in [0, 1, 100] { #expect(isAllowed(.setWeight(node: "a", weight: weight), fleet())) }
+        for deadline in [0, -1, -Double.infinity, .nan] {
+            #expect(why(drain("a", deadline: deadline, force: true), fleet())?.canForce == false)
+        }
+        #expect(isAllowed(drain("a", deadline: 0.5), fleet()))
+        for name in Policies.names { #expect(isAllowed(.setPolicy(name: name), fleet())) }
+        #expect(why(.setPolicy(name: "roundrobin"), fleet())?.reason.contains("round-robin") == true)
+    }
+}
