@@ -74,6 +74,41 @@ extension ProxyTests {
             #expect(accepted.load(ordering: .relaxed) > held)
         }
 
+        @Test
+        func `a client that never reads loses its stream after the stall limit, and its engine is left`()
+            throws
+        {
+            let left = Atomic<Bool>(false)
+            let engine = ScriptedEngine("a") { _, side in
+                side.begin()
+                let event = EngineSide.token(String(repeating: "x", count: 60_000))
+                while side.event(event) {}
+                left.store(true, ordering: .releasing)
+                side.close()
+            }
+            let running = try RunningGateway(engine) { $0.limits.stallSeconds = 0.5 }
+            let client = try TestSocket(port: running.port, receiveBuffer: 65_536)
+            client.send(chat(stream: true))
+            #expect(eventually(seconds: 20) { left.load(ordering: .acquiring) })
+            #expect(try eventually { try running.snapshot().totals.active == 0 })
+            #expect(try running.snapshot().nodes[0].active == 0)
+            client.close()
+        }
+
+        @Test func `connections beyond the limit are turned away, and taken again when others end`() throws {
+            let running = try RunningGateway(ScriptedEngine()) { $0.limits.maxConnections = 3 }
+            let clients = try (0..<3).map { _ in try running.client() }
+            for client in clients { #expect(try client.ask(chat()).status == 200) }
+            let fourth = try running.client()
+            #expect(try fourth.answer().status == 503)
+            #expect(fourth.ends())
+            #expect(try eventually { try running.snapshot().gateway.clientConnections == 3 })
+            for client in clients { client.close() }
+            #expect(try eventually { try running.snapshot().gateway.clientConnections == 0 })
+            #expect(try running.stillServes())
+            #expect(try eventually { try running.snapshot().gateway.connectionsRefused == 1 })
+        }
+
         @Test func `a client that hangs up while its request waits leaves the queue`() throws {
             let running = try RunningGateway(
                 nodes: [("a", deadPort(), ["tiny"])], unready: ["a"])

@@ -103,6 +103,22 @@ extension ProxyTests {
             #expect(engine.count == 3)
         }
 
+        @Test func `silence on a kept connection is not taken for a closed one`() throws {
+            let engine = ScriptedEngine("a") { request, side in
+                if request.body.contains("be silent") {
+                    _ = side.isLeft(within: 10)
+                    side.close()
+                } else {
+                    side.json(200, "{}")
+                }
+            }
+            let running = try RunningGateway(engine) { $0.limits.firstTokenSeconds = 0.3 }
+            let client = try running.client()
+            #expect(try client.ask(chat()).status == 200)
+            #expect(try client.ask(chat("be silent")).status == 502)
+            #expect(engine.count == 2)
+        }
+
         @Test func `a POST that is no inference is not sent twice to another node`() throws {
             let a = ScriptedEngine("a") { _, side in side.close() }
             let b = ScriptedEngine("b") { _, side in side.close() }
