@@ -49,8 +49,10 @@ struct StreamCheckerTests {
         #expect(check(end + done + token("late")).fault == .eventAfterDone)
         #expect(check(end + "data: [DONE]").fault == .badEvent)
         #expect(
-            check(end + "data: {\"choices\":[],\"usage\":{\"completion_tokens\":5}}\n\n" + done).fault
-                == .wrongCount)
+            check(
+                token("a") + token("b") + end
+                    + "data: {\"choices\":[],\"usage\":{\"completion_tokens\":1}}\n\n" + done
+            ).fault == .wrongCount)
         #expect(check("").fault == .noFinishReason)
     }
 

@@ -192,15 +192,16 @@ package final class LoadClient {
         exchange.checker.finish()
         if let fault = exchange.checker.fault { return fail(job, fault, exchange.checker.example) }
         report.completed += 1
-        report.outputTokens += exchange.checker.tokens
+        let tokens = exchange.checker.usage?.completion ?? exchange.checker.tokens
+        report.outputTokens += tokens
         report.promptTokens += exchange.checker.usage?.prompt ?? 0
         report.cachedTokens += exchange.checker.usage?.cached ?? 0
         report.endToEnd.record(nanoseconds: now - job.due)
         if let first = exchange.firstToken {
             report.timeToFirstToken.record(nanoseconds: first - job.due)
-            if exchange.checker.tokens > 1 {
+            if tokens > 1 {
                 report.timePerOutputToken.record(
-                    nanoseconds: (exchange.lastToken - first) / UInt64(exchange.checker.tokens - 1))
+                    nanoseconds: (exchange.lastToken - first) / UInt64(tokens - 1))
             }
         }
         schedule.goOn(job.session, reply: exchange.checker.text, at: now)

@@ -37,8 +37,9 @@ package struct StreamChecker: Sendable {
         if !line.isEmpty || hasData { note(.badEvent, "the last event has no blank line behind it") }
         if finishReason == nil { note(.noFinishReason, "") }
         if doneCount != 1 { note(.noDone, "\(doneCount) [DONE]") }
-        if let usage, usage.completion != tokens {
-            note(.wrongCount, "usage says \(usage.completion) tokens, \(tokens) came")
+        // A busy vLLM puts several tokens into one event, never one into several.
+        if let usage, usage.completion < tokens {
+            note(.wrongCount, "usage says \(usage.completion) tokens, \(tokens) events came")
         }
     }
 
