@@ -9,7 +9,9 @@ DEMO_FLAGS ?=
 
 # A package is missing when the file that it brings is.
 NEED_BUILD := libncursesw5-dev:/usr/include/curses.h
-NEED_TEST := $(NEED_BUILD) tmux:/usr/bin/tmux curl:/usr/bin/curl gcc:/usr/bin/cc python3-venv:/usr/bin/python3
+# A Python that can make virtual environments, whichever it is.
+ENSUREPIP := $(shell python3 -c 'import ensurepip; print(ensurepip.__file__)' 2>/dev/null || echo /none)
+NEED_TEST := $(NEED_BUILD) tmux:/usr/bin/tmux curl:/usr/bin/curl gcc:/usr/bin/cc python3-venv:$(ENSUREPIP)
 NEED_BENCH := $(NEED_BUILD) haproxy:/usr/sbin/haproxy gcc:/usr/bin/cc
 
 # $(call install,PACKAGE:FILE ...): installs what is missing, by sudo where not root; else prints the exact command.

@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// JSON for scripts: keys in the order given, null where unknown.
 indirect enum JSONText: Sendable {
     case null
@@ -26,18 +28,5 @@ indirect enum JSONText: Sendable {
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x22: result += "\\\""
-            case 0x5C: result += "\\\\"
-            case 0..<0x20, 0x7F...0x9F:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    private static func quoted(_ text: String) -> String { "\"\(jsonEscaped(text))\"" }
 }

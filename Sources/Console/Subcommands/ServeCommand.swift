@@ -38,6 +38,7 @@ enum ServeCommand {
         while !gateway.hasStopped {
             guard Signals.wait(for: stopSignals, milliseconds: 50) != nil else { continue }
             stops += 1
+            if stops == 1 { complain("stops when the last stream has ended; again to stop now") }
             gateway.inbox.stop(stops == 1 ? .drain : .now)
         }
         gateway.cleanUp()

@@ -97,7 +97,6 @@ package enum Policies {
         Random.self,
     ]
 
-    package static let defaultName = PrefixAffinity.name
     package static let names = all.map { $0.name }
 
     package static func summary(of name: String) -> String? { all.first { $0.name == name }?.summary }

@@ -91,23 +91,11 @@ import CLinux
         }
     }
 
-    /// Replaces a byte that is already in the queue.
-    package mutating func overwrite(at offset: Int, with byte: UInt8) {
-        precondition(offset >= 0 && offset < count)
-        unsafe base!.storeBytes(of: byte, toByteOffset: start + offset, as: UInt8.self)
-    }
-
     /// Drops bytes from the front; gives the memory back when that leaves none.
     package mutating func consume(_ n: Int) {
         precondition(n >= 0 && n <= count)
         start += n
         if start == end { clear() }
-    }
-
-    /// Drops bytes from the end.
-    package mutating func truncate(to n: Int) {
-        precondition(n >= 0 && n <= count)
-        end = start + n
     }
 
     /// Drops everything and the memory with it.
