@@ -101,7 +101,7 @@ struct FleetTests {
             node.models = names
             return node
         }
-        return Fleet(version: version, nodes: nodes, policy: Policies.defaultName)
+        return Fleet(version: version, nodes: nodes, policy: GatewayConfiguration(nodes: []).policy)
     }
 
     @Test func `models know their nodes and are found by the hash of their name`() throws {
