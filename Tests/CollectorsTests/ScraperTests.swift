@@ -312,7 +312,9 @@ private func engineReading(_ reading: NodeReading?) -> EngineReading? {
         #expect(inbox.wait { $0.of("n").count >= 3 })
         scraper.stop()
         let count = inbox.of("n").count
-        usleep(100_000)
+        // Ten intervals of another scraper: time enough for the first one to speak if it could.
+        let later = scrape([try target("n", server.url)], interval: 0.01) { $0.of("n").count >= 10 }
+        #expect(later.of("n").count >= 10)
         #expect(inbox.of("n").count == count)
         scraper.stop()
     }
