@@ -26,11 +26,11 @@ package enum Guard {
                     reason: "\(node) is \(status.state.rawValue): there is no drain to undo", canForce: false)
             }
         case .setWeight(let node, let weight):
-            guard snapshot.node(named: node) != nil else { return unknown(node, in: snapshot) }
+            guard let status = snapshot.node(named: node) else { return unknown(node, in: snapshot) }
             guard (0...100).contains(weight) else {
                 return .refused(reason: "a weight is 0 to 100, not \(weight)", canForce: false)
             }
-            return .allowed
+            return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
         case .setPolicy(let name):
             guard snapshot.gateway.policies.contains(name) else {
                 let known = snapshot.gateway.policies.joined(separator: ", ")
@@ -52,19 +52,29 @@ package enum Guard {
         if verb == "maintenance", status.state == .maintenance {
             return .refused(reason: "\(node) is in maintenance already", canForce: false)
         }
-        guard status.state == .serving, status.weight > 0, !force else { return .allowed }
+        guard !force, let reason = lastness(of: status, in: snapshot) else { return .allowed }
+        return .refused(reason: reason, canForce: true)
+    }
+
+    /// Weight 0 takes a node out of routing as a drain does.
+    private static func checkSilencing(_ status: NodeStatus, on snapshot: Snapshot) -> Verdict {
+        guard let reason = lastness(of: status, in: snapshot) else { return .allowed }
+        return .refused(
+            reason: "\(reason); weight 0 would silence it: drain it by force if you must", canForce: false)
+    }
+
+    /// Why a node must not be taken out: nobody else would serve what it serves. nil: it may be.
+    private static func lastness(of status: NodeStatus, in snapshot: Snapshot) -> String? {
+        let node = status.name
+        guard status.state == .serving, status.weight > 0 else { return nil }
         // A node of weight 0 gets no new request, whatever its state.
         let others = snapshot.nodes.filter { $0.name != node && $0.state == .serving && $0.weight > 0 }
         let orphans = status.models.filter { model in !others.contains { $0.models.contains(model) } }
         if !orphans.isEmpty {
-            return .refused(
-                reason: "\(node) is the last of 1 serving node for \(orphans.joined(separator: ", "));"
-                    + " its requests would have nowhere to go", canForce: true)
+            return "\(node) is the last of 1 serving node for \(orphans.joined(separator: ", "));"
+                + " its requests would have nowhere to go"
         }
-        if others.isEmpty {
-            return .refused(reason: "\(node) is the last serving node", canForce: true)
-        }
-        return .allowed
+        return others.isEmpty ? "\(node) is the last serving node" : nil
     }
 
     private static func unknown(_ node: String, in snapshot: Snapshot) -> Verdict {

@@ -57,6 +57,15 @@ struct GuardTests {
         #expect(isAllowed(command, fleet { $0.nodes[2].state = .unhealthy }))
     }
 
+    @Test func `weight 0 silences a node as a drain does, and is refused on the last one`() throws {
+        let refusal = try #require(why(.setWeight(node: "c", weight: 0), fleet()))
+        #expect(
+            !refusal.canForce && refusal.reason.contains("c is the last")
+                && refusal.reason.contains("drain it"))
+        #expect(isAllowed(.setWeight(node: "c", weight: 1), fleet()))
+        #expect(isAllowed(.setWeight(node: "c", weight: 0), fleet { $0.nodes[2].state = .unhealthy }))
+    }
+
     @Test func `others that get no requests do not count`() {
         func others(_ edit: @escaping (inout NodeStatus) -> Void) -> Snapshot {
             fleet { snapshot in for index in [1, 3] { edit(&snapshot.nodes[index]) } }
