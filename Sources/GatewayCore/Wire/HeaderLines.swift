@@ -76,6 +76,15 @@ extension RawSpan {
 
     /// Whether a comma-separated list holds a token, without regard to case.
     func list(_ range: Range<Int>, contains token: StaticString) -> Bool {
+        listHas(range) { equals($0, lowercased: token) }
+    }
+
+    /// The same for a token that stands elsewhere in these bytes.
+    func list(_ range: Range<Int>, contains token: Range<Int>) -> Bool {
+        listHas(range) { equals($0, token) }
+    }
+
+    private func listHas(_ range: Range<Int>, _ isWanted: (Range<Int>) -> Bool) -> Bool {
         var start = range.lowerBound
         while start < range.upperBound {
             let end = first(0x2C, in: start..<range.upperBound) ?? range.upperBound
@@ -83,7 +92,7 @@ extension RawSpan {
             var upper = end
             while lower < upper, byte(lower) == 0x20 || byte(lower) == 0x09 { lower &+= 1 }
             while upper > lower, byte(upper &- 1) == 0x20 || byte(upper &- 1) == 0x09 { upper &-= 1 }
-            if equals(lower..<upper, lowercased: token) { return true }
+            if isWanted(lower..<upper) { return true }
             start = end &+ 1
         }
         return false

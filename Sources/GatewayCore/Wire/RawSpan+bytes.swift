@@ -52,6 +52,18 @@ extension RawSpan {
         }
     }
 
+    /// Whether two ranges are equal in ASCII without regard to case.
+    package func equals(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+        guard one.count == other.count else { return false }
+        for step in 0..<one.count {
+            let a = byte(one.lowerBound &+ step)
+            let b = byte(other.lowerBound &+ step)
+            let isLetter = (a | 0x20) >= 0x61 && (a | 0x20) <= 0x7A
+            guard a == b || isLetter && a | 0x20 == b | 0x20 else { return false }
+        }
+        return true
+    }
+
     /// The text of a range; invalid UTF-8 becomes replacement characters.
     package func text(_ range: Range<Int>) -> String {
         guard range.lowerBound >= 0, range.upperBound <= byteCount, !range.isEmpty else { return "" }

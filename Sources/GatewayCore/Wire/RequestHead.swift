@@ -28,6 +28,8 @@ package struct RequestHead: Sendable {
     package var wantsUpgrade = false
     package var isMultipart = false
     package var authorization = ByteRange.empty
+    /// The value of Connection: `close`, or names of fields that are for this hop only.
+    package var connection = ByteRange.empty
     /// The value that names the client's session, from the header with the highest precedence.
     package var session = ByteRange.empty
     private var sessionRank = UInt8.max
@@ -124,6 +126,7 @@ package struct RequestHead: Sendable {
         case 7 where bytes.equals(name, lowercased: "upgrade"):
             wantsUpgrade = true
         case 10 where bytes.equals(name, lowercased: "connection"):
+            connection = ByteRange(value)
             if bytes.list(value, contains: "close") { keepsAlive = false }
             if minorVersion == 0, bytes.list(value, contains: "keep-alive") { keepsAlive = true }
         case 12 where bytes.equals(name, lowercased: "content-type"):
