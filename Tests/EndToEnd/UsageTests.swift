@@ -82,9 +82,16 @@ struct UsageTests {
         #expect(serve.errors.contains("\(file):2:3: "))
     }
 
+    private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test func `the manual page in docs is the one that the program makes`() async throws {
+        let page = try String(contentsOf: root.appendingPathComponent("docs/signalbox.1"), encoding: .utf8)
+        let result = try await Program(Signalbox.path, ["man"], environment: Signalbox().environment).result()
+        #expect(result.output == page, "run make docs")
+    }
+
     @Test func `check finds the example right`() async throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
         var environment = try Signalbox().environment
         let text = try String(contentsOf: root.appendingPathComponent("fleet.example.json5"), encoding: .utf8)
         for match in text.matches(of: /apiKeyEnv: *"(\w+)"/) { environment[String(match.1)] = "key" }
