@@ -33,8 +33,10 @@ struct DemoScreenTests {
             return status?.isEverybody("serving") == true ? status : nil
         }
         let gateway = try #require(status.processID)
+        defer { kill(gateway, SIGKILL) }
         let load = try signalbox.start(
             "load", "http://127.0.0.1:\(port)", "--concurrency", "12", "--for", "120s", "--json")
+        defer { load.signal(SIGKILL) }
         let names = status.names
         let tour = ConsoleTour(terminal: terminal, node: names[0], others: Array(names.dropFirst()))
         try await tour.steer()
@@ -47,7 +49,5 @@ struct DemoScreenTests {
         #expect(after.processID == gateway, "the gateway goes on without its console")
         #expect(after.requests["failed"] == 0)
         #expect((after.requests["completed"] ?? 0) > 0)
-        load.signal(SIGKILL)
-        kill(gateway, SIGKILL)
     }
 }
