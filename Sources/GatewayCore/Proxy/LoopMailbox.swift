@@ -4,6 +4,10 @@ import Synchronization
 package enum LoopCommand: Sendable {
     /// End the streams on a node with an error event.
     case cut(node: Int)
+    /// Carry the streams on a node on elsewhere; what cannot be carried on stays.
+    case migrate(node: Int)
+    /// End every request of a session, told by the hash of its id (`PromptHash.of`).
+    case cancel(session: UInt64)
     /// Accept no more connections; keep-alive connections end after their answer.
     case stopAccepting
     /// Return from the loop.
@@ -23,6 +27,33 @@ package struct LoopCounters: Sendable {
     /// Settlements that control was too slow to take.
     package var settlementsDropped: UInt64 = 0
     package init() {}
+}
+
+/// What may be wrong with a stream itself, whatever its status line said.
+package enum StreamFault: UInt8, Sendable, CaseIterable {
+    /// It ended without a finish reason or without its end mark.
+    case truncated
+    /// An error object inside a 200.
+    case errorEvent
+    /// The engine says `finish_reason: "abort"`.
+    case aborted
+    /// An event that is no JSON, or framing that is no server-sent event.
+    case malformed
+    case invalidUTF8
+    /// The same span over and over.
+    case repeating
+    /// Nothing came for `limits.stallSeconds`.
+    case stalled
+}
+
+/// A fault in a stream, for the operator: an event with node, request and evidence.
+package struct FaultNotice: Sendable {
+    package var fault: StreamFault
+    /// Index of the node.
+    package var node: Int
+    package var stream: UInt64
+    /// The bytes or the figure that show it, at most 120 characters.
+    package var evidence: String
 }
 
 /// What a loop shows of itself, a few times a second.
@@ -46,12 +77,14 @@ package struct LoopReport: Sendable {
 package final class LoopMailbox: Sendable {
     static let settlementLimit = 65_536
     static let decisionLimit = 64
+    static let faultLimit = 64
 
     let waker = Waker()
     private let commands = Mutex<[LoopCommand]>([])
     private let report = Mutex(LoopReport())
     private let settlements = Mutex<[Settlement]>([])
     private let decisions = Mutex<[DecisionRecord]>([])
+    private let faults = Mutex<[FaultNotice]>([])
     private let fleetSeen = Atomic<Int>(-1)
     private let exited = Atomic<Bool>(false)
 
@@ -93,6 +126,12 @@ package final class LoopMailbox: Sendable {
 
     func hand(over decision: DecisionRecord) {
         decisions.withLock { if $0.count < Self.decisionLimit { $0.append(decision) } }
+    }
+
+    package func takeFaults() -> [FaultNotice] { faults.withLock { take(&$0) } }
+
+    func hand(over fault: FaultNotice) {
+        faults.withLock { if $0.count < Self.faultLimit { $0.append(fault) } }
     }
 
     private func take<T>(_ list: inout [T]) -> [T] {

@@ -182,6 +182,7 @@ extension ProxyLoop {
         case 417: " Expectation Failed"
         case 429: " Too Many Requests"
         case 431: " Request Header Fields Too Large"
+        case 499: " Client Closed Request"
         case 501: " Not Implemented"
         case 502: " Bad Gateway"
         case 503: " Service Unavailable"

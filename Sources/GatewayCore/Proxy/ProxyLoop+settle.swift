@@ -120,12 +120,15 @@ extension ProxyLoop {
     /// sees that the answer is not whole.
     private mutating func breakOff(_ fd: Int32, _ up: Int32, _ problem: String) {
         let node = fleet.nodes[Int(upstreams[up].node)]
-        let isStream = upstreams[up].isEventStream
-        clients[fd].closesAfterAnswer = true
         settle(fd, .failed, up: up)
+        breakOff(fd, up, isStream: upstreams[up].isEventStream, "\(node.name): \(problem)")
+    }
+
+    private mutating func breakOff(_ fd: Int32, _ up: Int32, isStream: Bool, _ message: String) {
+        clients[fd].closesAfterAnswer = true
         closeUpstream(up)
         guard isStream else { return closeClient(fd) }
-        sendErrorEvent(fd, "\(node.name): \(problem)")
+        sendErrorEvent(fd, message)
         guard clients[fd].phase == .exchanging else { return }
         endAnswer(fd)
     }
@@ -162,6 +165,28 @@ extension ProxyLoop {
             }
             fd = next
         }
+    }
+
+    /// An agent's workflow is given up: its requests end with an error that says so.
+    mutating func cancel(session: UInt64) {
+        var fd = firstActive
+        while fd >= 0 {
+            let next = clients[fd].nextActive
+            if clients[fd].exchange.sessionHash == session { cancel(fd) }
+            fd = next
+        }
+    }
+
+    private mutating func cancel(_ fd: Int32) {
+        let up = clients[fd].upstream
+        let reason = "its session was cancelled"
+        if up >= 0, clients[fd].exchange.hasStarted {
+            let isStream = upstreams[up].isEventStream
+            settle(fd, .cancelled, up: up)
+            return breakOff(fd, up, isStream: isStream, reason)
+        }
+        if up >= 0 { closeUpstream(up) }
+        refuse(fd, 499, reason, type: "cancelled", outcome: .cancelled)
     }
 
     /// The client went away: its engine is told at once by closing the connection.

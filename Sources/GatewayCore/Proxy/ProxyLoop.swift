@@ -140,6 +140,8 @@ package struct ProxyLoop: ~Copyable {
             switch command {
             case .cut(let node):
                 cutStreams(on: node, "the operator cut its streams at the drain's deadline")
+            case .migrate(let node): cutStreams(on: node, "the operator moved its streams")
+            case .cancel(let session): cancel(session: session)
             case .stopAccepting:
                 acceptConnections()  // those that the kernel has answered already
                 isStopping = true
