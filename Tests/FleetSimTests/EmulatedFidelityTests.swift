@@ -73,11 +73,12 @@ struct EmulatedFidelityTests {
         }
     }
 
-    /// The keys of a JSON text in their order, values left out.
+    /// The keys of a JSON text in their order, values left out; of a list of plain values, that there are some.
     private func shape(_ json: JSONValue) -> String {
         switch json {
         case .object(let members):
             "{" + members.map { $0.key + ":" + shape($0.value) }.joined(separator: ",") + "}"
+        case .array(let items) where items.allSatisfy { $0.integer != nil }: items.isEmpty ? "[]" : "[value]"
         case .array(let items): "[" + items.map(shape).joined(separator: ",") + "]"
         case .null: "null"
         case .bool, .number, .string: "value"
@@ -105,6 +106,12 @@ struct EmulatedFidelityTests {
             "completions-stream-usage", "/v1/completions",
             #""prompt":"hello","stream_options":{"include_usage":true}"#
         ),
+        (
+            "chat-stream-token-ids", "/v1/chat/completions",
+            #""messages":[{"role":"user","content":"hi"}],"return_token_ids":true,"#
+                + #""stream_options":{"include_usage":true}"#
+        ),
+        ("completions-stream-token-ids", "/v1/completions", #""prompt":"hello","return_token_ids":true"#),
     ])
     func `a stream's events have vLLM's keys in vLLM's order`(name: String, path: String, fields: String)
         throws
@@ -114,6 +121,33 @@ struct EmulatedFidelityTests {
         let emulated = try shapes(ofStream: engine.post(path, body).body)
         let real = try shapes(ofStream: capture("live/vllm-cpu/\(name).http"))
         #expect(emulated == real)
+    }
+
+    @Test(arguments: [
+        ("chat-token-ids", "/v1/chat/completions", #""messages":[{"role":"user","content":"hi"}]"#, true),
+        ("chat-again-cached", "/v1/chat/completions", #""messages":[{"role":"user","content":"hi"}]"#, false),
+        ("completions-token-ids-prompt", "/v1/completions", #""prompt":[1,2,3]"#, false),
+    ])
+    func `an answer in one piece has vLLM's keys in vLLM's order`(
+        name: String, path: String, fields: String, returnsIDs: Bool
+    ) throws {
+        let engine = try RunningEngine()
+        let body =
+            #"{"model":"tiny","max_tokens":6,"ignore_eos":true,"return_token_ids":\#(returnsIDs),\#(fields)}"#
+        let emulated = try JSONValue.parse(Array(engine.post(path, body).body.utf8))
+        let real = try capture("live/vllm-cpu/\(name).http").components(separatedBy: "\r\n\r\n")[1]
+        let realKeys = keys(try JSONValue.parse(Array(real.utf8)))
+        #expect(keys(emulated) == realKeys)
+    }
+
+    /// The keys alone, as whether a value is null depends on how an engine was started.
+    private func keys(_ json: JSONValue) -> String {
+        switch json {
+        case .object(let members):
+            "{" + members.map { $0.key + ":" + keys($0.value) }.joined(separator: ",") + "}"
+        case .array(let items): "[" + (items.first.map(keys) ?? "") + "]"
+        case .null, .bool, .number, .string: "value"
+        }
     }
 
     @Test(arguments: [

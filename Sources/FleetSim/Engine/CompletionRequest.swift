@@ -10,6 +10,8 @@ struct CompletionRequest {
     var returnsTokenIDs = false
     /// nil: as much as the context leaves.
     var maxTokens: Int?
+    /// Before so many tokens the answer doesn't end by itself.
+    var minTokens = 0
     var ignoresEnd = false
     var cacheSalt: String?
 
@@ -26,6 +28,7 @@ struct CompletionRequest {
         let limit = isChat ? "max_completion_tokens" : "max_tokens"
         maxTokens = try Self.count(json, limit)
         if maxTokens == nil { maxTokens = try Self.count(json, "max_tokens") }
+        minTokens = json["min_tokens"]?.integer ?? 0
         if !isChat, maxTokens == nil { maxTokens = 16 }  // OpenAI's and vLLM's default for text completions
         if let temperature = json["temperature"]?.number, temperature < 0 {
             throw .badParameter(

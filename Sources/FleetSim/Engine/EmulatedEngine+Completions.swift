@@ -20,7 +20,8 @@ extension EmulatedEngine {
                     + "tokens.")
         }
         let room = min(request.maxTokens ?? limit, limit - request.prompt.count)
-        let (tokens, ended) = Babble.answer(to: request.prompt, limit: room, ignoringEnd: request.ignoresEnd)
+        let (tokens, ended) = Babble.answer(
+            to: request.prompt, minimum: request.minTokens, limit: room, ignoringEnd: request.ignoresEnd)
         let answer = begin(request, tokens, keepsAlive: received.keepsAlive)
         try enqueue(answer, ended: ended, limit: room)
         connection.answer = answer
@@ -108,22 +109,29 @@ extension EmulatedEngine {
 
     /// An answer that isn't streamed.
     private func whole(_ answer: EngineAnswer, _ event: TokenEvent, _ finish: FinishReason) -> String {
+        let isChat = answer.request.isChat
         let text = JSONValue.quoted(Tokenizer.text(answer.tokens))
-        let ids = answer.request.returnsTokenIDs ? "\(answer.tokens)" : "null"
+        let returnsIDs = answer.request.returnsTokenIDs
+        let ids = returnsIDs ? StreamFrames.list(answer.tokens) : "null"
+        let promptIDs = returnsIDs ? StreamFrames.list(answer.request.prompt) : "null"
         let usage = CompletionUsage(
             prompt: answer.request.prompt.count, completion: answer.tokens.count, cached: event.cachedTokens)
         let choice =
-            answer.request.isChat
+            isChat
             ? #"{"index":0,"message":{"role":"assistant","content":\#(text),"refusal":null,"annotations":null,"#
                 + #""audio":null,"function_call":null,"reasoning":null},"logprobs":null,"#
-                + #""finish_reason":"\#(finish.rawValue)","stop_reason":null,"token_ids":\#(ids)}"#
+                + #""finish_reason":"\#(finish.rawValue)","stop_reason":null,"token_ids":\#(ids),"#
+                + #""routed_experts":null}"#
             : #"{"index":0,"text":\#(text),"logprobs":null,"finish_reason":"\#(finish.rawValue)","#
-                + #""stop_reason":null,"token_ids":\#(ids)}"#
+                + #""stop_reason":null,"token_ids":\#(ids),"prompt_logprobs":null,"#
+                + #""prompt_token_ids":\#(promptIDs),"routed_experts":null}"#
+        let chatEnd = #""prompt_logprobs":null,"prompt_token_ids":\#(promptIDs),"prompt_text":null,"#
         return """
-            {"id":"\(answer.publicID)","object":"\(answer.request.isChat ? "chat.completion" : "text_completion")",\
+            {"id":"\(answer.publicID)","object":"\(isChat ? "chat.completion" : "text_completion")",\
             "created":\(Int(MonotonicClock.unixTime())),"model":\(JSONValue.quoted(modelName)),\
-            "choices":[\(choice)],"service_tier":null,\
-            "system_fingerprint":"vllm-\(Self.vllmVersion)-emulated","usage":\(usage.json(answer.request.isChat ? .chat : .text))}
+            "choices":[\(choice)],"service_tier":null,"system_fingerprint":"vllm-\(Self.vllmVersion)-emulated",\
+            "usage":\(usage.json(.whole)),\(isChat ? chatEnd : "")"kv_transfer_params":null,\
+            "ec_transfer_params":null,"metrics":null}
             """
     }
 }

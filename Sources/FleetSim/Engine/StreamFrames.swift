@@ -80,7 +80,7 @@ struct StreamFrames {
         request.returnsTokenIDs && ordinal == 1 ? Self.list(request.prompt) : "null"
     }
 
-    private static func list(_ tokens: [UInt32]) -> String {
+    static func list(_ tokens: [UInt32]) -> String {
         "[" + tokens.map(String.init).joined(separator: ",") + "]"
     }
 
@@ -115,17 +115,22 @@ struct CompletionUsage {
     var cached: Int
 
     /// Where it stands decides what is told of the cache.
-    enum Place { case chat, text, running }
+    enum Place { case chat, text, running, whole }
 
     func json(_ place: Place) -> String {
         let counts =
             #"{"prompt_tokens":\#(prompt),"total_tokens":\#(prompt + completion),"completion_tokens":\#(completion)"#
+        let created = prompt - cached
         return switch place {
+        case .whole:
+            counts
+                + #","prompt_tokens_details":{"cached_tokens":\#(cached),"created_cache_tokens":\#(created),"#
+                + #""multimodal_tokens":null},"completion_tokens_details":null}"#
         case .running: counts + "}"
         case .text: counts + #","prompt_tokens_details":{"cached_tokens":\#(cached)}}"#
         case .chat:
             counts
-                + #","prompt_tokens_details":{"cached_tokens":\#(cached),"created_cache_tokens":\#(prompt - cached)}}"#
+                + #","prompt_tokens_details":{"cached_tokens":\#(cached),"created_cache_tokens":\#(created)}}"#
         }
     }
 }

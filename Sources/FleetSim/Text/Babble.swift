@@ -18,8 +18,10 @@ package struct Babble {
     package static let meanAnswerTokens: UInt64 = 256
 
     /// The answer to a prompt, and whether it came to its own end (else `limit` cut it).
-    /// - Parameter ignoringEnd: goes on to the limit, vLLM's `ignore_eos`.
-    package static func answer(to prompt: [UInt32], limit: Int, ignoringEnd: Bool) -> (
+    /// - Parameters:
+    ///   - minimum: tokens before which it does not end, vLLM's `min_tokens`.
+    ///   - ignoringEnd: goes on to the limit, vLLM's `ignore_eos`.
+    package static func answer(to prompt: [UInt32], minimum: Int = 0, limit: Int, ignoringEnd: Bool) -> (
         tokens: [UInt32], ended: Bool
     ) {
         var recent = Array(prompt.suffix(window))
@@ -32,7 +34,9 @@ package struct Babble {
             answer.append(token)
             recent.append(token)
             if recent.count > window { recent.removeFirst() }
-            if !ignoringEnd, (hash >> 32) % meanAnswerTokens == 0 { return (answer, true) }
+            if !ignoringEnd, answer.count >= minimum, (hash >> 32) % meanAnswerTokens == 0 {
+                return (answer, true)
+            }
         }
         return (answer, false)
     }
