@@ -71,6 +71,11 @@ static inline ssize_t sb_sendmsg(int fd, const struct iovec *parts, int count) {
 static inline int sb_set_option(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
 }
+/* Closing will send RST, and what was not sent yet is lost. */
+static inline int sb_reset_on_close(int fd) {
+    struct linger none = {1, 0};
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
 static inline int sb_socket_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;

@@ -21,6 +21,9 @@ final class RunningEngine {
 
     deinit { stop.request() }
 
+    /// What TERM does to its process.
+    func terminate() { stop.request() }
+
     func client() throws -> HTTPClient { try HTTPClient(port: port) }
 
     func get(_ path: String) throws -> HTTPClient.Answer { try client().ask("GET", path) }
@@ -87,10 +90,14 @@ final class HTTPClient {
         return try answer()
     }
 
-    /// Reads more; false when the other side has ended.
+    /// The other side has not ended.
+    private(set) var isOpen = true
+
+    /// Reads more; false when the other side has ended or is silent for so long.
     func receive(milliseconds: Int32 = 10_000) -> Bool {
         guard poller.wait(milliseconds: milliseconds) > 0 else { return false }
         if case .bytes = input.receive(from: fd, atMost: 65_536) { return true }
+        isOpen = false
         return false
     }
 

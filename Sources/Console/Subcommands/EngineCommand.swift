@@ -22,6 +22,10 @@ enum EngineCommand {
                 name: "--kv-tokens", value: "N",
                 help: "tokens that the KV cache holds (what the hardware leaves)"),
             Flag(name: "--seed", value: "N", help: "makes a run repeat (1)"),
+            Flag(
+                name: "--term", value: "HOW",
+                help: "how it ends at TERM, as real ones do: "
+                    + EngineEnding.allCases.map(\.rawValue).joined(separator: ", ")),
             Flag(name: "--die-with-parent", help: "ends when the process that started it ends"),
         ]
     ) { try run($0) }
@@ -31,6 +35,12 @@ enum EngineCommand {
         if arguments.has("--die-with-parent") { _ = sb_die_with_parent() }
         sb_ignore(SIGPIPE)
         _ = Sockets.raiseOpenFileLimit()
+        let stop = StopSignal()
+        Signals.block([SIGTERM])
+        Thread.detachNewThread {
+            while Signals.wait(for: [SIGTERM], milliseconds: 60_000) == nil {}
+            stop.request()
+        }
         let engine: EmulatedEngine
         do {
             engine = try EmulatedEngine(options)
@@ -39,7 +49,7 @@ enum EngineCommand {
         }
         // Unbuffered, as whoever waits for this line reads it from a pipe.
         FileHandle.standardOutput.write(Data("engine ready on http://127.0.0.1:\(engine.port)\n".utf8))
-        engine.run(until: StopSignal())
+        engine.run(until: stop)
         return 0
     }
 
@@ -54,6 +64,14 @@ enum EngineCommand {
                         + names.joined(separator: ", "))
             }
             options.profile = profile
+        }
+        if let name = arguments.value("--term") {
+            guard let ending = EngineEnding(rawValue: name) else {
+                throw UsageError(
+                    "--term \(name) is unknown; there are "
+                        + EngineEnding.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            options.ending = ending
         }
         if let port = try arguments.number("--port", in: 0...65_535) { options.port = UInt16(port) }
         if let speed = try arguments.number("--speed", in: 0.001...1000) { options.speed = speed }

@@ -14,6 +14,7 @@ struct CompletionRequest {
     var minTokens = 0
     var ignoresEnd = false
     var cacheSalt: String?
+    var user: String?
 
     init(_ body: [UInt8], isChat: Bool) throws(EngineError) {
         self.isChat = isChat
@@ -25,6 +26,7 @@ struct CompletionRequest {
         returnsTokenIDs = json["return_token_ids"]?.bool ?? false
         ignoresEnd = json["ignore_eos"]?.bool ?? false
         cacheSalt = json["cache_salt"]?.string
+        user = json["user"]?.string
         let limit = isChat ? "max_completion_tokens" : "max_tokens"
         maxTokens = try Self.count(json, limit)
         if maxTokens == nil { maxTokens = try Self.count(json, "max_tokens") }

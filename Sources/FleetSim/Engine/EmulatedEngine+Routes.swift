@@ -15,9 +15,11 @@ extension EmulatedEngine {
                 try require(.post, request)
                 json(try embedded(request.body), to: connection, request)
             case "/emulator":
+                if request.method == .get { return json(accountText, to: connection, request) }
                 try require(.post, request)
                 try faults.set(request.query, now: now)
                 if faults.refusingUntil > now { stopListening() }
+                if !faults.isPaused { resume() }
                 json("{}", to: connection, request)
             default:
                 try read(request, from: connection)
@@ -25,7 +27,7 @@ extension EmulatedEngine {
         } catch {
             respond(
                 connection, status: error.status, type: "application/json", error.body,
-                keepsAlive: request.keepsAlive)
+                keepsAlive: request.keepsAlive, retryAfterSeconds: error.retryAfterSeconds)
         }
     }
 
@@ -33,7 +35,7 @@ extension EmulatedEngine {
         switch request.path {
         case "/health", "/ping":
             try require(.get, request)
-            let status = faults.unhealthyUntil > now ? 503 : 200
+            let status = faults.unhealthyUntil > now || isDead ? 503 : 200
             respond(connection, status: status, type: nil, "", keepsAlive: request.keepsAlive)
         case "/v1/models":
             try require(.get, request)

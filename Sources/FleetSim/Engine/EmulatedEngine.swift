@@ -14,6 +14,7 @@ package final class EmulatedEngine {
         /// nil: the hardware's.
         package var kvTokens: Int?
         package var seed: UInt64 = 1
+        package var ending = EngineEnding.llamacpp
         package init() {}
     }
 
@@ -30,6 +31,15 @@ package final class EmulatedEngine {
     package let port: UInt16
     var model: EngineModel
     var faults = EngineFaults()
+    var account = EngineAccount()
+    /// Requests that hang because the engine is paused.
+    var paused: [UInt64] = []
+    /// Those with tokens that wait for their time.
+    var slow: [EngineConnection] = []
+    /// Nothing works any more, and /health says so.
+    var isDead = false
+    /// Nothing new is taken.
+    var isShuttingDown = false
     var random: SplitMix64
     /// Who waits for a request of the model.
     var clients: [UInt64: EngineConnection] = [:]
@@ -69,23 +79,28 @@ package final class EmulatedEngine {
 
     package func run(until stop: StopSignal) {
         poller.add(stop.fd, token: Self.stopToken, .read)
-        while !stop.isRequested { turn() }
+        while !stop.isRequested { turn(atMost: 250) }
+        poller.remove(stop.fd)
+        end(as: options.ending)
         for connection in Array(connections.values) { close(connection) }
         listener = nil
     }
 
-    private func turn() {
-        let ready = poller.wait(milliseconds: waitMilliseconds())
+    func turn(atMost milliseconds: Int32) {
+        let ready = poller.wait(milliseconds: waitMilliseconds(atMost: milliseconds))
         now = MonotonicClock.now()
         deliver(model.advance(to: instant))
+        releaseHeld()
         for index in 0..<ready { handle(poller.event(index)) }
         if now - lastSweep > 250_000_000 { sweep() }
     }
 
-    private func waitMilliseconds() -> Int32 {
-        guard let next = model.nextInstant else { return 250 }
-        let seconds = next - Double(MonotonicClock.now() - start) / 1e9
-        return seconds <= 0 ? 0 : Int32(min(250, (seconds * 1000).rounded(.up)))
+    private func waitMilliseconds(atMost limit: Int32) -> Int32 {
+        let time = MonotonicClock.now()
+        var seconds = Double(limit) / 1000
+        if let next = model.nextInstant { seconds = min(seconds, next - Double(time - start) / 1e9) }
+        if let next = nextRelease { seconds = min(seconds, (Double(next) - Double(time)) / 1e9) }
+        return seconds <= 0 ? 0 : Int32((seconds * 1000).rounded(.up))
     }
 
     private func handle(_ event: Poller.Event) {
@@ -102,6 +117,7 @@ package final class EmulatedEngine {
             while let fd = try Sockets.accept(on: raw) {
                 Sockets.setNoDelay(fd)
                 nextToken += 1
+                account.connections += 1
                 connections[nextToken] = EngineConnection(fd: fd, token: nextToken, now: now)
                 poller.add(fd, token: nextToken, [.read, .hangUp])
             }
@@ -114,7 +130,12 @@ package final class EmulatedEngine {
 
     private func receive(_ connection: EngineConnection) {
         switch connection.input.receive(from: connection.fd, atMost: 65_536) {
-        case .bytes: process(connection)
+        case .bytes:
+            if faults.refusesToRead, connection.answer == nil, connection.isSendingCompletion {
+                drop(connection, byReset: faults.next()?.kind == .rst)
+            } else {
+                process(connection)
+            }
         case .wouldBlock: break
         case .closed, .failed: close(connection)
         }
@@ -122,7 +143,8 @@ package final class EmulatedEngine {
 
     /// Answers the requests that are complete, one after the other.
     private func process(_ connection: EngineConnection) {
-        while connection.answer == nil, !connection.closesAfterOutput, !connection.isClosed {
+        while connection.answer == nil, !connection.closesAfterOutput, !connection.isClosed, !connection.hangs
+        {
             switch ReceivedRequest.next(from: &connection.input) {
             case .incomplete: return
             case .wantsContinue:
@@ -171,22 +193,26 @@ package final class EmulatedEngine {
     }
 
     /// Ends a connection; what it asked for is aborted.
-    func close(_ connection: EngineConnection) {
+    func close(_ connection: EngineConnection, byReset: Bool = false) {
         guard connections.removeValue(forKey: connection.token) != nil else { return }
         if let answer = connection.answer {
             clients[answer.id] = nil
             connection.answer = nil
             model.abort(answer.id)
+            account.departed(answer.request.user, at: MonotonicClock.now())
         }
         connection.isClosed = true
-        Sockets.close(connection.fd)
+        if byReset { Sockets.reset(connection.fd) } else { Sockets.close(connection.fd) }
     }
+
+    var accountText: String { account.json(open: connections.count, unfinished: clients.count) }
 
     /// Closes what was idle too long, and opens the listener again when its time has come.
     private func sweep() {
         lastSweep = now
         for connection in Array(connections.values)
-        where connection.answer == nil && connection.hasServed && now - connection.idleSince > Self.idleLimit
+        where connection.answer == nil && connection.hasServed && !connection.hangs
+            && now - connection.idleSince > Self.idleLimit
         {
             close(connection)
         }
@@ -207,9 +233,12 @@ package final class EmulatedEngine {
 
     /// Status line and headers as uvicorn writes them, with the body.
     func respond(
-        _ connection: EngineConnection, status: Int, type: String?, _ body: String, keepsAlive: Bool
+        _ connection: EngineConnection, status: Int, type: String?, _ body: String, keepsAlive: Bool,
+        retryAfterSeconds: Int? = nil
     ) {
-        appendHead(connection, status: status, type: type, length: body.utf8.count, keepsAlive: keepsAlive)
+        appendHead(
+            connection, status: status, type: type, length: body.utf8.count, keepsAlive: keepsAlive,
+            retryAfterSeconds: retryAfterSeconds)
         connection.output.append(body)
         if !keepsAlive { connection.closesAfterOutput = true }
         flush(connection)
@@ -217,7 +246,8 @@ package final class EmulatedEngine {
 
     /// - Parameter length: nil for a chunked body.
     func appendHead(
-        _ connection: EngineConnection, status: Int, type: String?, length: Int?, keepsAlive: Bool
+        _ connection: EngineConnection, status: Int, type: String?, length: Int?, keepsAlive: Bool,
+        retryAfterSeconds: Int? = nil
     ) {
         let second = Int(MonotonicClock.unixTime())
         if second != date.second { date = (second, HTTPDate.text(unixTime: second)) }
@@ -226,6 +256,7 @@ package final class EmulatedEngine {
         if let length { head += "content-length: \(length)\r\n" }
         if let type { head += "content-type: \(type)\r\n" }
         head += "vary: Origin\r\n"
+        if let retryAfterSeconds { head += "retry-after: \(retryAfterSeconds)\r\n" }
         if !keepsAlive { head += "connection: close\r\n" }
         if length == nil { head += "transfer-encoding: chunked\r\n" }
         connection.output.append(head + "\r\n")
@@ -238,6 +269,7 @@ package final class EmulatedEngine {
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 413: "Request Entity Too Large"
+        case 429: "Too Many Requests"
         case 500: "Internal Server Error"
         case 503: "Service Unavailable"
         default: "Status"

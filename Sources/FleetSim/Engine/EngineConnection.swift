@@ -12,6 +12,12 @@ final class EngineConnection {
     var idleSince: UInt64
     var closesAfterOutput = false
     var hasServed = false
+    /// A request that will never be answered.
+    var hangs = false
+    /// Tokens of a slow answer, the time of the next one and that between two, in nanoseconds.
+    var held: [TokenEvent] = []
+    var nextHeld: UInt64 = 0
+    var pace: UInt64 = 0
     var waitsForWrite = false
     /// The descriptor is gone and must not be used.
     var isClosed = false
@@ -21,6 +27,13 @@ final class EngineConnection {
         self.token = token
         idleSince = now
     }
+
+    /// A completion's head has begun to come.
+    var isSendingCompletion: Bool {
+        input.withBytes {
+            $0.has("POST /v1/completions ", at: 0) || $0.has("POST /v1/chat/completions ", at: 0)
+        }
+    }
 }
 
 /// One completion in the making.
@@ -29,7 +42,15 @@ struct EngineAnswer {
     let publicID: String
     let request: CompletionRequest
     let tokens: [UInt32]
+    let endsByItself: Bool
+    /// The most tokens that it might have had.
+    let limit: Int
     let frames: StreamFrames?
     let keepsAlive: Bool
-    var fault: EngineFaults.Planned?
+    let fault: EngineFaults.Planned?
+
+    func usage(at event: TokenEvent) -> CompletionUsage {
+        CompletionUsage(
+            prompt: request.prompt.count, completion: event.ordinal, cached: event.cachedTokens)
+    }
 }

@@ -4,6 +4,7 @@ import GatewayCore
 struct EngineError: Error, Equatable {
     let status: Int
     let body: String
+    var retryAfterSeconds: Int?
 
     /// `{"error":{...}}`, as the completion routes answer.
     init(_ status: Int, type: String, _ message: String, parameter: String? = nil) {
@@ -60,9 +61,13 @@ struct EngineError: Error, Equatable {
             parameter: "input_tokens")
     }
 
+    static let coreDied = "EngineCore encountered an issue. See stack trace (above) for the root cause."
+
     static func internalError(_ status: Int) -> EngineError {
         EngineError(
-            status, type: status == 503 ? "ServiceUnavailableError" : "InternalServerError",
-            "EngineCore encountered an issue. See stack trace (above) for the root cause.")
+            status, type: status == 503 ? "ServiceUnavailableError" : "InternalServerError", coreDied)
     }
+
+    static let shuttingDown = EngineError(
+        500, type: "InternalServerError", "cannot schedule new futures after shutdown")
 }

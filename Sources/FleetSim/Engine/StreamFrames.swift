@@ -49,21 +49,37 @@ struct StreamFrames {
     func end(
         _ token: UInt32, ordinal: Int, finish: FinishReason, usage: CompletionUsage, into out: inout ByteQueue
     ) {
+        self.finish(token, ordinal: ordinal, finish: finish, usage: usage, into: &out)
+        Self.done(into: &out)
+        out.append(Self.lastChunk)
+    }
+
+    /// The last token and usage where it was asked for.
+    func finish(
+        _ token: UInt32?, ordinal: Int, finish: FinishReason, usage: CompletionUsage,
+        into out: inout ByteQueue
+    ) {
         richToken(token, ordinal: ordinal, finish: finish, usage: usage, into: &out)
         if request.includesUsage {
             append(
                 #"],"usage":\#(usage.json(request.isChat ? .chat : .text)),"system_fingerprint":"\#(fingerprint)"}"#,
                 into: &out)
         }
+    }
+
+    /// The end of a stream that an operator aborted.
+    func abort(usage: CompletionUsage, into out: inout ByteQueue) {
+        finish(nil, ordinal: usage.completion, finish: .abort, usage: usage, into: &out)
         Self.done(into: &out)
+        out.append(Self.lastChunk)
     }
 
     private func richToken(
-        _ token: UInt32, ordinal: Int, finish: FinishReason?, usage: CompletionUsage,
+        _ token: UInt32?, ordinal: Int, finish: FinishReason?, usage: CompletionUsage,
         into out: inout ByteQueue
     ) {
-        let text = Tokenizer.text([token])
-        let ids = request.returnsTokenIDs ? "[\(token)]" : "null"
+        let text = Tokenizer.text(token.map { [$0] } ?? [])
+        let ids = request.returnsTokenIDs ? Self.list(token.map { [$0] } ?? []) : "null"
         let reason = finish.map { "\"\($0.rawValue)\"" } ?? "null"
         var event =
             request.isChat
@@ -88,16 +104,41 @@ struct StreamFrames {
         Self.chunk(start + rest + "\n\n", into: &out)
     }
 
-    /// An error that comes after the 200, and the mark behind it.
+    static let lastChunk = "0\r\n\r\n"
+
+    /// An error that comes after the 200, as Python's json writes it, the mark behind it and the last chunk.
     static func error(into out: inout ByteQueue) {
         chunk(
-            "data: " + EngineError.internalError(500).body + "\n\n", into: &out)
+            "data: {\"error\": {\"message\": \(JSONValue.quoted(EngineError.coreDied)), "
+                + "\"type\": \"InternalServerError\", \"param\": null, \"code\": 500}}\n\n",
+            into: &out)
         done(into: &out)
+        out.append(lastChunk)
     }
 
-    private static func done(into out: inout ByteQueue) {
-        chunk("data: [DONE]\n\n", into: &out)
-        out.append("0\r\n\r\n")
+    static func done(into out: inout ByteQueue) { chunk("data: [DONE]\n\n", into: &out) }
+
+    // MARK: what no engine should send
+
+    /// A chunk that ends in the middle.
+    func halfChunk(into out: inout ByteQueue) { out.append(plainHead) }
+
+    /// A whole chunk with an event that ends in the middle; `isClosed`: with the blank line behind it, so that it is an
+    /// event that is no JSON.
+    func halfEvent(isClosed: Bool, into out: inout ByteQueue) {
+        Self.chunk(String(start.prefix(start.count / 2)) + (isClosed ? "\n\n" : ""), into: &out)
+    }
+
+    /// A token's event with bytes that are no UTF-8 for its text.
+    func illegible(_ token: UInt32, ordinal: Int, usage: CompletionUsage, into out: inout ByteQueue) {
+        var piece = ByteQueue()
+        self.token(token, ordinal: ordinal, usage: usage, into: &piece)
+        var bytes = piece.withBytes { $0.array(0..<$0.byteCount) }
+        let mark = Array((request.isChat ? #""content":""# : #""text":""#).utf8)
+        if let place = bytes.firstRange(of: mark) {
+            bytes.replaceSubrange(place.upperBound..<place.upperBound + 4, with: [0x20, 0xFF, 0xC0, 0x80])
+        }
+        out.append(bytes)
     }
 
     private static func chunk(_ text: String, into out: inout ByteQueue) {

@@ -72,6 +72,12 @@ package enum Sockets {
 
     package static func close(_ fd: Int32) { _ = CLinux.close(fd) }
 
+    /// Closes by RST: the peer sees an error instead of an end.
+    package static func reset(_ fd: Int32) {
+        _ = sb_reset_on_close(fd)
+        close(fd)
+    }
+
     /// Tells the peer that nothing more is sent; reading goes on.
     package static func endSending(_ fd: Int32) { _ = shutdown(fd, Int32(SHUT_WR)) }
 
