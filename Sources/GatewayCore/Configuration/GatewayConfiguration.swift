@@ -65,8 +65,29 @@ package struct GatewayLimits: Sendable, Equatable {
     package var headerSeconds = 15.0
     /// How often a request is sent again before its first byte.
     package var retries = 2
+    /// A client that waits for a stream is told so after this long, and again each time: a 200 and comments.
+    package var waitingSeconds = 10.0
+    /// How far a client may be behind its engine before the engine is not read any more.
+    package var relayBufferBytes = 65_536
+    /// Whether streams go on elsewhere when their node fails.
+    package var migration = MigrationPolicy.exact
+    /// What is done about faults in streams.
+    package var faults = FaultPolicies()
+    /// How often one stream may go on elsewhere.
+    package var migrations = 3
+    /// Bodies, token ids and texts that are kept for that, in all.
+    package var retainedBytes = 512 * 1024 * 1024
 
     package init() {}
+}
+
+/// Which streams go on elsewhere.
+package enum MigrationPolicy: String, Sendable, CaseIterable {
+    case off
+    /// Those that the client cannot tell from undisturbed ones; the others end with an error event that says why.
+    case exact
+    /// Also those whose text will be plausible but not the same; a comment in the stream says so.
+    case inexact
 }
 
 /// How often and how patiently telemetry is read.

@@ -113,7 +113,10 @@ package struct ControlLoop: ~Copyable {
             decisions = Array((fresh.reversed() + decisions).prefix(Snapshot.listLimit))
             for settlement in mailbox.takeSettlements() {
                 ledger.settle(settlement, now: seconds)
-                if !settlement.isRetry, openDecisions.remove(settlement.stream) != nil { close(settlement) }
+                if !settlement.isRetry, !settlement.isHandedOn, openDecisions.remove(settlement.stream) != nil
+                {
+                    close(settlement)
+                }
             }
         }
         ledger.sample(streamed: nodes.map(\.load.streamedTokens), now: seconds)

@@ -9,6 +9,8 @@ package struct Ledger: Sendable {
         package var failed: UInt64 = 0
         package var cancelled: UInt64 = 0
         package var retriedAway: UInt64 = 0
+        /// Streams that another node went on with.
+        package var migratedAway: UInt64 = 0
         package var promptTokens: UInt64 = 0
         package var cachedTokens: UInt64 = 0
         package var outputTokens: UInt64 = 0
@@ -45,7 +47,9 @@ package struct Ledger: Sendable {
             Self.book(settlement, into: &accounts[Int(settlement.node)], now: now)
         }
         Self.book(settlement, into: &totals, now: now)
-        if settlement.outcome != .completed { wastedTokens += UInt64(settlement.outputTokens) }
+        if settlement.outcome != .completed, !settlement.isHandedOn {
+            wastedTokens += UInt64(settlement.outputTokens)
+        }
     }
 
     private static func book(_ settlement: Settlement, into account: inout Account, now: Double) {
@@ -54,6 +58,7 @@ package struct Ledger: Sendable {
             return
         }
         switch settlement.outcome {
+        case _ where settlement.isHandedOn: account.migratedAway += 1
         case .completed: account.completed += 1
         case .failed: account.failed += 1
         case .cancelled: account.cancelled += 1

@@ -17,6 +17,8 @@ package struct Settlement: Sendable {
     package var outcome: Outcome
     /// This attempt failed before its first byte and the request went elsewhere: not the end of a request.
     package var isRetry = false
+    /// Another node goes on with the stream: not the end of a request, and no waste.
+    package var isHandedOn = false
     package var model: String
     package var ttftNanoseconds: UInt64?
     /// Mean time of an output token after the first.

@@ -6,7 +6,7 @@ package struct BodyFacts: Sendable {
         case malformed(offset: Int)
     }
 
-    /// What to change in the body so that the engine reports usage in a stream.
+    /// What to change in the body.
     package struct Edit: Sendable {
         package var offset: Int
         package var removed: Int
@@ -29,6 +29,17 @@ package struct BodyFacts: Sendable {
     package var tools = ByteRange.empty
     /// The client asked for usage itself.
     package var asksForUsage = false
+    /// What keeps the answer from being continued on another node.
+    package var obstacles: Obstacles = .sampling
+    /// Only an engine's own parser can tell the answer's text from its tool calls.
+    package var hasTools: Bool { usesTools && tools.range.count > 2 }
+    private var usesTools = true
+    /// Bytes of the longest stop string.
+    package var stopBytes: Int32 = 0
+    /// `return_token_ids`; nil: not said.
+    package var asksForTokenIDs: Bool?
+    /// The value of `stream`, where it is told.
+    private var stream = ByteRange.empty
     private var objectStart = 0
     private var streamOptions = ByteRange.empty
     private var includeUsage = ByteRange.empty
@@ -65,7 +76,9 @@ package struct BodyFacts: Sendable {
             8 where bytes.has("messages", at: at):
             prompt = ByteRange(value.lowerBound..<max(value.lowerBound, value.upperBound - 1))
         case 5 where bytes.has("tools", at: at): tools = ByteRange(value)
-        case 6 where bytes.has("stream", at: at): isStreaming = bytes.has("true", at: value.lowerBound)
+        case 6 where bytes.has("stream", at: at):
+            stream = ByteRange(value)
+            isStreaming = bytes.has("true", at: value.lowerBound)
         case 6 where bytes.has("system", at: at), 12 where bytes.has("instructions", at: at):
             system = ByteRange(value)
         case 10 where bytes.has("max_tokens", at: at), 21 where bytes.has("max_completion_tokens", at: at),
@@ -77,8 +90,73 @@ package struct BodyFacts: Sendable {
         case 16 where bytes.has("prompt_cache_key", at: at): session = Self.text(value, bytes)
         case 17 where bytes.has("safety_identifier", at: at): tenant = Self.text(value, bytes)
         case 20 where bytes.has("previous_response_id", at: at): previousResponse = Self.text(value, bytes)
-        default: break
+        default: takeObstacle(key, value, bytes)
         }
+    }
+
+    /// What an answer to this cannot be continued with.
+    private mutating func takeObstacle(_ key: Range<Int>, _ value: Range<Int>, _ bytes: RawSpan) {
+        let at = key.lowerBound
+        let first = bytes.byte(value.lowerBound)
+        let isSet = first != 0x6E && first != 0x66 && value.count > 0  // neither null nor false
+        switch key.count {
+        case 1 where bytes.has("n", at: at), 7 where bytes.has("best_of", at: at):
+            if isSet, JSONScan.integer(bytes, value) != 1 { obstacles.insert(.severalChoices) }
+        case 4 where bytes.has("echo", at: at) && isSet, 6 where bytes.has("suffix", at: at) && isSet,
+            15 where bytes.has("use_beam_search", at: at) && isSet:
+            obstacles.insert(.completionMode)
+        case 4 where bytes.has("stop", at: at): stopBytes = Int32(clamping: Self.longest(value, bytes))
+        case 8 where bytes.has("logprobs", at: at) && isSet,
+            12 where bytes.has("top_logprobs", at: at) && isSet && first != 0x30,
+            15 where bytes.has("prompt_logprobs", at: at) && isSet:
+            obstacles.insert(.logprobs)
+        case 11 where bytes.has("temperature", at: at):
+            if Self.isZero(value, bytes) { obstacles.remove(.sampling) } else { obstacles.insert(.sampling) }
+        case 11 where bytes.has("tool_choice", at: at):
+            usesTools = !bytes.has("\"none\"", at: value.lowerBound)
+        case 15 where bytes.has("response_format", at: at) && isSet:
+            if bytes.first("\"text\"", in: value) == nil { obstacles.insert(.structuredOutput) }
+        case 18 where bytes.has("structured_outputs", at: at) && isSet: obstacles.insert(.structuredOutput)
+        case 16 where bytes.has("presence_penalty", at: at), 17 where bytes.has("frequency_penalty", at: at):
+            if isSet, !Self.isZero(value, bytes) { obstacles.insert(.penalties) }
+        case 16 where bytes.has("return_token_ids", at: at): asksForTokenIDs = first == 0x74
+        default:
+            if key.count > 7, isSet, bytes.has("guided_", at: at) { obstacles.insert(.structuredOutput) }
+        }
+    }
+
+    private static func isZero(_ value: Range<Int>, _ bytes: RawSpan) -> Bool {
+        guard let first = value.first, bytes.byte(first) == 0x30 else { return false }
+        for index in value {
+            switch bytes.byte(index) {
+            case 0x31...0x39: return false
+            case 0x65, 0x45: return true
+            default: continue
+            }
+        }
+        return true
+    }
+
+    /// Bytes of the longest string in a string or an array of them.
+    private static func longest(_ value: Range<Int>, _ bytes: RawSpan) -> Int {
+        var scan = JSONScan(at: value.lowerBound)
+        if let only = scan.string(bytes) { return only.count }
+        guard scan.take(0x5B, bytes) else { return 0 }
+        var length = 0
+        while let string = scan.string(bytes) {
+            length = max(length, string.count)
+            if !scan.take(0x2C, bytes) { break }
+        }
+        return length
+    }
+
+    /// A prompt that is one text or one list of token ids, not several.
+    package func hasOnePrompt(_ bytes: RawSpan) -> Bool {
+        guard !prompt.isEmpty else { return false }
+        var scan = JSONScan(at: prompt.range.lowerBound)
+        guard scan.take(0x5B, bytes) else { return true }
+        scan.skipSpace(bytes)
+        return scan.offset < bytes.byteCount && (0x30...0x39).contains(bytes.byte(scan.offset))
     }
 
     /// A string's inside; empty for other values.
@@ -102,9 +180,37 @@ package struct BodyFacts: Sendable {
         }
     }
 
-    /// The change that makes a streaming body ask for usage; nil when it does already.
-    package func usageEdit(_ bytes: RawSpan) -> Edit? {
-        guard isStreaming, !asksForUsage else { return nil }
+    /// What the gateway asks an engine for beside what the client asked.
+    package struct Additions: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// The usage event at a stream's end.
+        package static let usage = Additions(rawValue: 1)
+        package static let tokenIDs = Additions(rawValue: 2)
+        /// A stream in place of one answer.
+        package static let stream = Additions(rawValue: 4)
+    }
+
+    /// The changes, in their order in the body, that make it ask for more.
+    package func edits(adding wanted: Additions, _ bytes: RawSpan) -> [Edit] {
+        var edits: [Edit] = []
+        func insert(_ text: StaticString) {
+            edits.append(Edit(offset: objectStart, removed: 0, inserted: text))
+        }
+        if wanted.contains(.tokenIDs), asksForTokenIDs == nil { insert("\"return_token_ids\":true,") }
+        if wanted.contains(.stream), !isStreaming {
+            if stream.isEmpty {
+                insert("\"stream\":true,")
+            } else {
+                edits.append(
+                    Edit(offset: stream.range.lowerBound, removed: stream.range.count, inserted: "true"))
+            }
+        }
+        if wanted.contains(.usage), !asksForUsage { edits.append(usageEdit(bytes)) }
+        return edits.sorted { $0.offset < $1.offset }
+    }
+
+    private func usageEdit(_ bytes: RawSpan) -> Edit {
         if !includeUsage.isEmpty {
             return Edit(offset: Int(includeUsage.lower), removed: includeUsage.range.count, inserted: "true")
         }

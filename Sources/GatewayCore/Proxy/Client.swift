@@ -42,6 +42,7 @@ struct Client: ~Copyable {
     var facts = BodyFacts()
     var route = Route.inference
     var exchange = Exchange()
+    var record = StreamRecord()
     /// Descriptor of the upstream connection; -1: none.
     var upstream: Int32 = -1
     /// Bytes of an upload's body that are still to come; with chunked framing `decoder` tells.

@@ -25,13 +25,16 @@ package struct Exchange: Sendable {
     var sessionHash: UInt64?
     /// The client has got bytes of the answer; from here on nothing can be sent again.
     var hasStarted = false
+    /// The client has got a head and comments that its answer is waited for, and nothing of the answer: it can still be sent
+    /// again, but its status is said.
+    var isCommitted = false
+    /// Faults in its stream that were told.
+    var faults: UInt8 = 0
     /// Counted as received and not yet as ended.
     var isOpen = false
     /// Stands in its node's `NodeLoad`.
     var isCounted = false
     var isPrefilling = false
-    /// The gateway asked for the usage event, so the client must not see it.
-    var hidesUsage = false
     /// Of the loop's cost clock for the node, when it was dispatched.
     var costStart = 0.0
 
@@ -50,6 +53,12 @@ package struct Exchange: Sendable {
         }
         self.node = Int32(node)
         dispatched = now
+    }
+
+    /// A stream that goes on elsewhere may come back to any node but the one that it leaves.
+    mutating func forgetAttempts(but node: Int32) {
+        attempts = 1
+        tried[0] = Int16(node)
     }
 
     /// A kept connection turned out closed: the same node may be tried again.

@@ -22,28 +22,19 @@ package struct LoopCounters: Sendable {
     package var failed: UInt64 = 0
     package var refused: UInt64 = 0
     package var retried: UInt64 = 0
+    /// Streams that another node went on with, each time.
+    package var migrated: UInt64 = 0
+    /// Of them: not exactly, by the operator's leave.
+    package var migratedInexactly: UInt64 = 0
+    /// Streams that could not be continued had their node failed.
+    package var notMigratable: UInt64 = 0
+    /// Readers that were closed since they read too slowly.
+    package var slowReaders: UInt64 = 0
     /// Connections that were turned away at the limit.
     package var connectionsRefused: UInt64 = 0
     /// Settlements that control was too slow to take.
     package var settlementsDropped: UInt64 = 0
     package init() {}
-}
-
-/// What may be wrong with a stream itself, whatever its status line said.
-package enum StreamFault: UInt8, Sendable, CaseIterable {
-    /// It ended without a finish reason or without its end mark.
-    case truncated
-    /// An error object inside a 200.
-    case errorEvent
-    /// The engine says `finish_reason: "abort"`.
-    case aborted
-    /// An event that is no JSON, or framing that is no server-sent event.
-    case malformed
-    case invalidUTF8
-    /// The same span over and over.
-    case repeating
-    /// Nothing came for `limits.stallSeconds`.
-    case stalled
 }
 
 /// A fault in a stream, for the operator: an event with node, request and evidence.
@@ -150,6 +141,8 @@ package final class ProxyShared: Sendable {
     let hash: PromptHash
     /// Streams are numbered from here.
     let nextID = Atomic<UInt64>(1)
+    /// Bodies, ids and texts that are kept so that streams can go on elsewhere.
+    package let retainedBytes = Atomic<Int>(0)
     /// The body of /metrics, made by control.
     private let metricsText = Mutex<[UInt8]>([])
 

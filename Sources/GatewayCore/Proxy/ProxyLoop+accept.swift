@@ -78,6 +78,7 @@ extension ProxyLoop {
         inbox.withBytes { clients[fd].input.append($0) }
         switch clients[fd].phase {
         case .head, .body: advance(fd)
+        case .exchanging where isWaitingForEvent(fd): sayWaiting(fd)
         case .exchanging where clients[fd].isUploading: pumpUpload(fd)
         case .exchanging, .queued, .flushing: limitPipelined(fd)
         case .free, .lingering: break

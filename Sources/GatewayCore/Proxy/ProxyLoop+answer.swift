@@ -66,6 +66,14 @@ extension ProxyLoop {
             clients[fd].lingers = true
         }
         settle(fd, outcome, up: -1, dollars: dollars)
+        if clients[fd].exchange.isCommitted {
+            // Its status is said: what is left is an event.
+            clients[fd].closesAfterAnswer = true
+            clients[fd].phase = .exchanging
+            sendErrorEvent(fd, message)
+            if clients[fd].phase == .exchanging { endAnswer(fd) }
+            return
+        }
         let codeText = code.map { "\"\($0)\"" } ?? "\(status)"
         let body =
             "{\"error\":{\"message\":\"\(jsonEscaped(message))\",\"type\":\"\(type)\",\"param\":null,\"code\":\(codeText)}}\n"
@@ -94,6 +102,7 @@ extension ProxyLoop {
         clients[fd].input.consume(min(used, clients[fd].input.count))
         clients[fd].decoded.clear()
         clients[fd].exchange = Exchange()
+        clients[fd].record.clear()
         clients[fd].head = RequestHead()
         clients[fd].route = .inference
         clients[fd].phase = .head
@@ -135,6 +144,7 @@ extension ProxyLoop {
         clients[fd].hasHeadDeadline = false
         clients[fd].route = .inference
         clients[fd].exchange = Exchange()
+        clients[fd].record.clear()
         clients[fd].head = RequestHead()
         connectionCount -= 1
         Sockets.close(fd)

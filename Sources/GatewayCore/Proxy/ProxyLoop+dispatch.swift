@@ -114,18 +114,17 @@ extension ProxyLoop {
 
     /// Writes head and body with one system call where the kernel takes them.
     private mutating func sendRequest(_ fd: Int32, over up: Int32, to node: Node) {
+        if clients[fd].record.isContinuing { return sendContinuation(fd, over: up, to: node) }
+        arm(fd, on: node)
         var head = ByteQueue()
         swap(&head, &scratch)
         head.removeAll()
-        let edit =
-            clients[fd].route == .inference && clients[fd].facts.isStreaming
-                && Self.isCompletion(clients[fd].head, clients[fd].input)
-            ? clients[fd].withBody { [facts = clients[fd].facts] body in facts.usageEdit(body) } : nil
-        clients[fd].exchange.hidesUsage = edit != nil
-        writeRequestHead(fd, to: node, edit: edit, &head)
+        let edits = edits(fd, up, for: node)
+        let growth = edits.reduce(0) { $0 + $1.inserted.utf8CodeUnitCount - $1.removed }
+        writeRequestHead(fd, to: node, bodyBytes: clients[fd].bodyByteCount + growth, &head)
         var start = 0
-        if let edit {
-            clients[fd].withBody { head.append($0, 0..<edit.offset) }
+        for edit in edits {
+            clients[fd].withBody { head.append($0, start..<edit.offset) }
             head.append(edit.inserted)
             start = edit.offset + edit.removed
         }
@@ -153,6 +152,38 @@ extension ProxyLoop {
         swap(&head, &scratch)
         if clients[fd].route == .upload { return pumpUpload(fd) }
         if !upstreams[up].hasSentRequest { setWantsWrite(up, true) }
+        if isWaitingForEvent(fd) { setClientDeadline(fd, seconds: limits.waitingSeconds) }
+    }
+
+    /// What the engine is asked for beside what the client asked, and is taken out of the answer again.
+    private mutating func edits(_ fd: Int32, _ up: Int32, for node: Node) -> [BodyFacts.Edit] {
+        let facts = clients[fd].facts
+        guard clients[fd].route == .inference, facts.isStreaming,
+            Self.isCompletion(clients[fd].head, clients[fd].input)
+        else { return [] }
+        var wanted: BodyFacts.Additions = []
+        // llama.cpp tells its counts unasked.
+        if !facts.asksForUsage, node.engine != .llamacpp { wanted.insert(.usage) }
+        if clients[fd].record.usesIDs { wanted.insert(.tokenIDs) }
+        upstreams[up].filter.hidesUsage = wanted.contains(.usage)
+        upstreams[up].filter.restoresFingerprint = wanted.contains(.usage) && node.engine == .vllm
+        return clients[fd].withBody { facts.edits(adding: wanted, $0) }
+    }
+
+    /// Sends the request that lets this node go on where another one stopped.
+    private mutating func sendContinuation(_ fd: Int32, over up: Int32, to node: Node) {
+        let facts = clients[fd].facts
+        var body = ByteQueue()
+        clients[fd].withBody { ContinuationRequest.body($0, facts, clients[fd].record, into: &body) }
+        var request = ByteQueue()
+        let target: StaticString? =
+            ContinuationRequest.goesToCompletions(clients[fd].record) ? "/v1/completions" : nil
+        writeRequestHead(fd, to: node, target: target, bodyBytes: body.count, &request)
+        body.withBytes { request.append($0) }
+        swap(&request, &upstreams[up].output)
+        upstreams[up].filter.hidesUsage = !facts.asksForUsage
+        upstreams[up].filter.restoresFingerprint = !facts.asksForUsage && node.engine == .vllm
+        pumpRequest(up)
     }
 
     /// Chat and text completions report usage in a stream when asked; embeddings and responses have no such option.
@@ -162,8 +193,9 @@ extension ProxyLoop {
         }
     }
 
+    /// - Parameter target: in place of the client's.
     private mutating func writeRequestHead(
-        _ fd: Int32, to node: Node, edit: BodyFacts.Edit?, _ out: inout ByteQueue
+        _ fd: Int32, to node: Node, target: StaticString? = nil, bodyBytes: Int, _ out: inout ByteQueue
     ) {
         let head = clients[fd].head
         let isUpload = clients[fd].route == .upload
@@ -171,7 +203,7 @@ extension ProxyLoop {
             out.append(bytes, head.methodName.range)
             out.append(" ")
             out.append(node.url.path)
-            out.append(bytes, head.target.range)
+            if let target { out.append(target) } else { out.append(bytes, head.target.range) }
             out.append(" HTTP/1.1\r\nhost: ")
             out.append(node.hostHeader)
             out.append("\r\n")
@@ -195,9 +227,8 @@ extension ProxyLoop {
         if isUpload, head.isChunked {
             out.append("transfer-encoding: chunked\r\n")
         } else if head.hasBody || head.method == .post || head.method == .put || head.method == .patch {
-            let body = isUpload ? head.contentLength ?? 0 : clients[fd].bodyByteCount
             out.append("content-length: ")
-            out.append(decimal: body + (edit.map { $0.inserted.utf8CodeUnitCount - $0.removed } ?? 0))
+            out.append(decimal: isUpload ? head.contentLength ?? 0 : bodyBytes)
             out.append("\r\n")
         }
         out.append("\r\n")

@@ -81,7 +81,15 @@ extension ProxyLoop {
             upstreams[up].keepsAlive = false
         }
         if upstreams[up].framing == .none { upstreams[up].isEventStream = false }
-        writeResponseHead(up, fd, head, bytes)
+        if clients[fd].record.isContinuing || clients[fd].exchange.isCommitted {
+            // The client has a head already, and it promised an event stream.
+            guard head.status == 200, upstreams[up].isEventStream else {
+                return upstreamFailed(up, "it answered \(head.status) where a stream was expected")
+            }
+        } else {
+            writeResponseHead(up, fd, head, bytes)
+        }
+        upstreams[up].filter.reframes = clients[fd].head.minorVersion == 1
         setUpstreamDeadline(up, seconds: limits.firstTokenSeconds)
     }
 
@@ -143,34 +151,39 @@ extension ProxyLoop {
         out.removeAll()
         let result = upstreams[up].isEventStream ? relayEvents(up, bytes, &out) : relayPlain(up, bytes, &out)
         let fd = upstreams[up].client
-        if case .malformed(let reason) = result {
-            swap(&out, &outbox)
-            return upstreamFailed(up, "its body is malformed: \(reason)")
-        }
-        if isEarlyError(up, fd) {
-            swap(&out, &outbox)
-            closeUpstream(up)
-            return retryOrFail(fd, "it answered an error event before the first token")
-        }
-        let hasEnded = result == .ended
-        if !out.isEmpty || hasEnded { start(fd, up, &out) }
+        if !out.isEmpty || result == .ended { start(fd, up, &out) }
         swap(&out, &outbox)
         if !outbox.isEmpty { sendOutbox(to: fd) }
         guard clients[fd].phase == .exchanging, clients[fd].upstream == up else { return }
-        if hasEnded { return answered(up) }
-        setUpstreamDeadline(up, seconds: limits.stallSeconds)
-        throttle(up, fd)
+        switch result {
+        case .ended: answered(up)
+        case .malformed(let reason): upstreamFailed(up, "its body is malformed: \(reason)")
+        case .fault(let fault): handle(fault, up, fd)
+        case .goesOn:
+            retain(fd)
+            setUpstreamDeadline(up, seconds: limits.stallSeconds)
+            throttle(up, fd)
+        }
     }
 
     enum RelayResult: Equatable {
         case goesOn, ended
         case malformed(String)
+        /// The stream stopped before an event, or at an end, that is wrong.
+        case fault(StreamFault)
+    }
+
+    /// What was read is looked at again.
+    mutating func relayOn(_ up: Int32) {
+        let nothing = ByteQueue()
+        nothing.withBytes { relay(up, $0) }
     }
 
     /// Puts the held head in front of the first bytes.
     private mutating func start(_ fd: Int32, _ up: Int32, _ out: inout ByteQueue) {
-        guard !upstreams[up].heldHead.isEmpty else { return }
+        guard !clients[fd].exchange.hasStarted else { return }
         clients[fd].exchange.hasStarted = true
+        clients[fd].timer.deadline = .max
         fleet.nodes[Int(upstreams[up].node)].load.succeeded()
         out.withBytes { rememberID(in: $0, up) }
         var all = ByteQueue()
@@ -178,14 +191,6 @@ extension ProxyLoop {
         out.withBytes { all.append($0) }
         out.removeAll()
         all.withBytes { out.append($0) }
-    }
-
-    /// The first thing in a 200 stream is an error of the engine's (vLLM's scheduling errors): another node may do better.
-    private mutating func isEarlyError(_ up: Int32, _ fd: Int32) -> Bool {
-        guard upstreams[up].isEventStream, upstreams[up].observer.hasError, !clients[fd].exchange.hasStarted,
-            mayRetry(fd), case .model(let model) = matchModel(fd)
-        else { return false }
-        return hasOtherCandidate(fd, model: model)
     }
 
     /// Anything that is no event stream: bytes through, the tail of JSON kept for the usage.
@@ -257,18 +262,14 @@ extension ProxyLoop {
 
     private mutating func endUntilClose(_ up: Int32) {
         let fd = upstreams[up].client
-        if lacksEnd(up) {
-            return upstreamFailed(up, "it closed the connection in the middle of the stream")
+        if upstreams[up].isEventStream {
+            upstreams[up].hasEnded = true
+            return relayOn(up)
         }
         var out = ByteQueue()
         swap(&out, &outbox)
         out.removeAll()
-        var rest = ByteQueue()
-        swap(&rest, &upstreams[up].carry)
-        let reframes = clients[fd].head.minorVersion == 1
-        if upstreams[up].isEventStream { rest.withBytes { appendChunk($0, reframes, &out) } }
-        swap(&rest, &upstreams[up].carry)
-        if reframes { out.append("0\r\n\r\n") }
+        if clients[fd].head.minorVersion == 1 { out.append("0\r\n\r\n") }
         start(fd, up, &out)
         swap(&out, &outbox)
         sendOutbox(to: fd)

@@ -4,8 +4,8 @@ extension ProxyLoop {
     mutating func answered(_ up: Int32) {
         let fd = upstreams[up].client
         learnFromAnswer(up, fd)
-        let observer = upstreams[up].observer
-        let isFailure = upstreams[up].isEventStream ? observer.hasError : upstreams[up].status >= 500
+        let isFailure =
+            upstreams[up].isEventStream ? upstreams[up].observer.hasError : upstreams[up].status >= 500
         settle(fd, isFailure ? .failed : .completed, up: up)
         clients[fd].upstream = -1
         if upstreams[up].keepsAlive, upstreams[up].hasSentRequest, !clients[fd].isUploading {
@@ -49,7 +49,7 @@ extension ProxyLoop {
             upstreamFailed(
                 up, "nothing came in \(Int(limits.firstTokenSeconds)) s (limits.firstTokenSeconds)")
         case .relaying:
-            upstreamFailed(up, "nothing came for \(Int(limits.stallSeconds)) s (limits.stallSeconds)")
+            expired(relaying: up)
         }
     }
 
@@ -57,8 +57,7 @@ extension ProxyLoop {
 
     /// A stream whose end only the closed connection tells, and that did not end as one that succeeded does: cut off.
     func lacksEnd(_ up: Int32) -> Bool {
-        let observer = upstreams[up].observer
-        return upstreams[up].isEventStream && !observer.isComplete && !observer.hasError
+        upstreams[up].isEventStream && !upstreams[up].observer.isComplete && !upstreams[up].observer.hasError
             && clients[upstreams[up].client].route == .inference
     }
 
@@ -71,9 +70,12 @@ extension ProxyLoop {
             isClosed && upstreams[up].isReused && upstreams[up].phase == .awaiting
             && upstreams[up].input.isEmpty
         guard fd >= 0 else { return closeUpstream(up) }
-        if clients[fd].exchange.hasStarted { return breakOff(fd, up, problem) }
+        let isContinuing = clients[fd].record.isContinuing
+        if clients[fd].exchange.hasStarted, !(isStale && isContinuing) {
+            return carryOnOrBreakOff(fd, up, problem)
+        }
         closeUpstream(up)
-        if isStale, mayRetry(fd), fleet.nodes[node].takesRequests {
+        if isStale, isContinuing || mayRetry(fd), fleet.nodes[node].takesRequests {
             // The engine closed a kept connection as we wrote: no failure of anybody's.
             uncount(fd)
             clients[fd].exchange.forgetLastAttempt()
@@ -118,22 +120,25 @@ extension ProxyLoop {
 
     /// The answer had begun: the stream is ended with an error event, or the connection is closed so that the client
     /// sees that the answer is not whole.
-    private mutating func breakOff(_ fd: Int32, _ up: Int32, _ problem: String) {
+    mutating func breakOff(_ fd: Int32, _ up: Int32, _ problem: String) {
         let node = fleet.nodes[Int(upstreams[up].node)]
         settle(fd, .failed, up: up)
-        breakOff(fd, up, isStream: upstreams[up].isEventStream, "\(node.name): \(problem)")
+        let why = clients[fd].record.obstacles.subtracting(allowedObstacles)
+        let cannot = why.isEmpty || limits.migration == .off ? "" : "; it cannot be continued: \(why.words)"
+        breakOff(fd, up, isStream: upstreams[up].isEventStream, "\(node.name): \(problem)\(cannot)")
     }
 
-    private mutating func breakOff(_ fd: Int32, _ up: Int32, isStream: Bool, _ message: String) {
+    /// - Parameter up: -1 when it has no node now.
+    mutating func breakOff(_ fd: Int32, _ up: Int32, isStream: Bool, _ message: String) {
         clients[fd].closesAfterAnswer = true
-        closeUpstream(up)
+        if up >= 0 { closeUpstream(up) }
         guard isStream else { return closeClient(fd) }
         sendErrorEvent(fd, message)
         guard clients[fd].phase == .exchanging else { return }
         endAnswer(fd)
     }
 
-    private mutating func sendErrorEvent(_ fd: Int32, _ message: String) {
+    mutating func sendErrorEvent(_ fd: Int32, _ message: String) {
         var event = ByteQueue()
         event.append("data: {\"error\":{\"message\":\"")
         event.append(jsonEscaped(message))
@@ -208,6 +213,7 @@ extension ProxyLoop {
         guard clients[fd].exchange.isOpen else { return }
         clients[fd].exchange.isOpen = false
         let cost = uncount(fd) + dollars
+        release(fd)
         switch outcome {
         case .completed: counters.completed += 1
         case .cancelled: counters.cancelled += 1
@@ -218,11 +224,16 @@ extension ProxyLoop {
         unlistActive(fd)
     }
 
-    private mutating func record(_ fd: Int32, _ outcome: Outcome, up: Int32, dollars: Double, isRetry: Bool) {
+    /// - Parameter isHandedOn: another node goes on with the stream; what this one said the client has.
+    mutating func record(
+        _ fd: Int32, _ outcome: Outcome, up: Int32, dollars: Double, isRetry: Bool, isHandedOn: Bool = false
+    ) {
         let exchange = clients[fd].exchange
-        let observer = up >= 0 ? upstreams[up].observer : StreamObserver()
+        let events = up >= 0 ? upstreams[up].observer.contentEvents : 0
         let usage = up >= 0 ? answerUsage(up) : nil
-        let output = usage?.outputTokens ?? observer.contentEvents
+        // What another node generated is in its own settlement; this one took it for a part of the prompt.
+        let given = clients[fd].record.givenTokens
+        let output = usage?.outputTokens.map { max(0, $0 - given) } ?? events
         var tpot: UInt64?
         if exchange.firstToken > 0, output > 1, exchange.lastToken > exchange.firstToken {
             tpot = (exchange.lastToken - exchange.firstToken) / UInt64(output - 1)
@@ -230,10 +241,12 @@ extension ProxyLoop {
         settlements.append(
             Settlement(
                 stream: exchange.id, node: exchange.node, outcome: outcome, isRetry: isRetry,
+                isHandedOn: isHandedOn,
                 model: exchange.model,
                 ttftNanoseconds: exchange.firstToken > 0 ? exchange.firstToken - exchange.began : nil,
                 tpotNanoseconds: tpot, e2eNanoseconds: now - exchange.began,
-                promptTokens: UInt32(clamping: usage?.promptTokens ?? Int(exchange.promptTokens)),
+                promptTokens: UInt32(
+                    clamping: usage?.promptTokens.map { $0 + given } ?? Int(exchange.promptTokens)),
                 promptTokensEstimated: usage?.promptTokens == nil,
                 predictedCachedTokens: UInt32(clamping: exchange.cachedTokens),
                 cachedTokens: usage?.cachedTokens.map { UInt32(clamping: $0) },
@@ -248,7 +261,7 @@ extension ProxyLoop {
 
     /// Bytes for a token of this model.
     private mutating func learnFromAnswer(_ up: Int32, _ fd: Int32) {
-        guard upstreams[up].status < 300 else { return }
+        guard upstreams[up].status < 300, !clients[fd].record.isContinuing else { return }
         let exchange = clients[fd].exchange
         if let tokens = answerUsage(up)?.promptTokens, tokens > 16, exchange.promptBytes > 0 {
             let seen = Double(exchange.promptBytes) / Double(tokens)

@@ -50,6 +50,10 @@ package struct ProxyLoop: ~Copyable {
     /// The fleet that those which wait were last tried on, and when they are tried again.
     var waitingVersion = -1
     var nextWaiting: UInt64 = 0
+    /// Streams that are to go on elsewhere and that no node can take now: descriptor, id, until when they wait.
+    var stranded: [(fd: Int32, id: UInt64, until: UInt64)] = []
+    var strandedVersion = -1
+    var nextStranded: UInt64 = 0
     var firstActive: Int32 = -1
     var lastActive: Int32 = -1
     var activeCount = 0
@@ -105,6 +109,7 @@ package struct ProxyLoop: ~Copyable {
         takeCommands()
         expireTimers()
         if !waiting.isEmpty { retryWaiting() }
+        if !stranded.isEmpty { retryStranded() }
         startReady()
         if acceptsAgain != 0, now >= acceptsAgain { resumeAccepting() }
         if now >= nextReport { publishReport() }
@@ -140,7 +145,7 @@ package struct ProxyLoop: ~Copyable {
             switch command {
             case .cut(let node):
                 cutStreams(on: node, "the operator cut its streams at the drain's deadline")
-            case .migrate(let node): cutStreams(on: node, "the operator moved its streams")
+            case .migrate(let node): moveStreams(off: node)
             case .cancel(let session): cancel(session: session)
             case .stopAccepting:
                 acceptConnections()  // those that the kernel has answered already

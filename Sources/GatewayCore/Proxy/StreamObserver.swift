@@ -40,21 +40,28 @@ package struct StreamObserver: Sendable {
     package private(set) var contentEvents = 0
     package private(set) var hasDone = false
     package private(set) var hasFinish = false
-    /// An error object came inside the stream.
+    /// The last event said why the answer ends.
+    package private(set) var finishedWithLastEvent = false
+    /// An error object or an abort came inside the stream.
     package private(set) var hasError = false
     package private(set) var usage: Usage?
+    private var repetition = Repetition()
 
     package init() {}
 
     package var hasFirstToken: Bool { contentEvents > 0 }
-    /// It ended as a stream that succeeded does.
-    package var isComplete: Bool { (hasDone || hasFinish) && !hasError }
+    /// It ended as a stream that succeeded does. The mark alone is no proof: vLLM sends it behind an error.
+    package var isComplete: Bool { (hasFinish || hasDone) && !hasError }
 
-    package enum Verdict: Sendable { case pass, hide }
+    package enum Verdict: Sendable, Equatable {
+        case pass, hide
+        case fault(StreamFault)
+    }
 
     /// Looks at one event, its blank line included.
     /// - Parameter hidesUsage: the usage event was asked for by the gateway, not by the client.
     package mutating func event(_ bytes: RawSpan, _ range: Range<Int>, hidesUsage: Bool) -> Verdict {
+        finishedWithLastEvent = false
         var start = range.lowerBound
         if bytes.byte(start) != 0x64 || !bytes.has("data:", at: start) {
             // A comment or an event name alone has none.
@@ -68,20 +75,48 @@ package struct StreamObserver: Sendable {
             return .pass
         }
         let data = body..<range.upperBound
-        if bytes.has("{\"error\"", at: body) || bytes.has("{\"object\":\"error\"", at: body)
-            || bytes.has("{\"type\":\"error\"", at: body)
-        {
+        if Self.isError(bytes, body) {
             hasError = true
-            return .pass
+            return .fault(.errorEvent)
         }
+        if let fault = Self.fault(in: bytes, data) { return .fault(fault) }
         if let found = Usage.find(in: bytes, data) {
             if found.promptTokens != nil || found.outputTokens != nil { usage = merged(found) }
             // The usage event is no content.
             if Self.hasEmptyChoices(bytes, data) { return hidesUsage ? .hide : .pass }
         }
-        if !hasFinish { hasFinish = Self.finishes(bytes, data) }
-        if hasFirstToken || Self.carriesContent(bytes, data) { contentEvents &+= 1 }
-        return .pass
+        if !hasFinish {
+            switch Self.finish(bytes, data) {
+            case .none: break
+            case .finished:
+                hasFinish = true
+                finishedWithLastEvent = true
+                noteTimings(bytes, data)
+            case .aborted:
+                hasError = true
+                return .fault(.aborted)
+            }
+        }
+        guard hasFirstToken || Self.carriesContent(bytes, data) else { return .pass }
+        contentEvents &+= 1
+        return repetition.take(bytes, data) ? .fault(.repeating) : .pass
+    }
+
+    private static func isError(_ bytes: RawSpan, _ body: Int) -> Bool {
+        bytes.has("{\"error\"", at: body) || bytes.has("{\"object\":\"error\"", at: body)
+            || bytes.has("{\"type\":\"error\"", at: body)
+    }
+
+    /// What is wrong with the bytes themselves.
+    private static func fault(in bytes: RawSpan, _ data: Range<Int>) -> StreamFault? {
+        var scan = JSONScan(at: data.lowerBound)
+        guard bytes.byte(data.lowerBound) == 0x7B, let value = scan.value(bytes),
+            value.upperBound <= data.upperBound
+        else {
+            // Data over several lines is read by nobody here, and nothing is said against it.
+            return bytes.first("\ndata:", in: data) == nil ? .malformed : nil
+        }
+        return bytes.isUTF8(value) ? nil : .invalidUTF8
     }
 
     /// Messages tells the input at the start and the output at the end.
@@ -93,15 +128,36 @@ package struct StreamObserver: Sendable {
         return all
     }
 
-    private static func finishes(_ bytes: RawSpan, _ data: Range<Int>) -> Bool {
+    private enum Finish { case none, finished, aborted }
+
+    private static func finish(_ bytes: RawSpan, _ data: Range<Int>) -> Finish {
         if let at = bytes.first("\"finish_reason\":", in: data) {
             var scan = JSONScan(at: at + 16)
-            guard let reason = scan.string(bytes) else { return false }
-            return !bytes.has("abort\"", at: reason.lowerBound)
+            guard let reason = scan.string(bytes) else { return .none }
+            return bytes.has("abort\"", at: reason.lowerBound) ? .aborted : .finished
         }
-        return bytes.first("\"type\":\"message_stop\"", in: data) != nil
+        let hasEnded =
+            bytes.first("\"type\":\"message_stop\"", in: data) != nil
             || bytes.first("\"type\":\"response.completed\"", in: data) != nil
             || bytes.first("\"type\":\"response.incomplete\"", in: data) != nil
+        return hasEnded ? .finished : .none
+    }
+
+    /// llama.cpp tells its counts in the finish event, without being asked.
+    private mutating func noteTimings(_ bytes: RawSpan, _ data: Range<Int>) {
+        guard usage == nil, let at = bytes.first("\"timings\":", in: data) else { return }
+        var fields = JSONFields(bytes, at: at + 10)
+        var counts = Usage()
+        var computed: Int?
+        while let field = fields.next(bytes) {
+            let count = JSONScan.integer(bytes, field.value)
+            if bytes.equals(field.key, lowercased: "cache_n") { counts.cachedTokens = count }
+            if bytes.equals(field.key, lowercased: "prompt_n") { computed = count }
+            if bytes.equals(field.key, lowercased: "predicted_n") { counts.outputTokens = count }
+        }
+        guard let computed else { return }
+        counts.promptTokens = computed + (counts.cachedTokens ?? 0)
+        usage = counts
     }
 
     private static func hasEmptyChoices(_ bytes: RawSpan, _ data: Range<Int>) -> Bool {

@@ -26,7 +26,9 @@ struct Upstream: ~Copyable {
     var framing = Framing.none
     var bodyLeft = 0
     var decoder = ChunkedDecoder()
-    var observer = StreamObserver()
+    var filter = StreamFilter()
+    /// Its answer has come whole, whether or not all of it has been looked at.
+    var hasEnded = false
     var status: Int32 = 0
     var isEventStream = false
     var keepsAlive = true
@@ -34,6 +36,10 @@ struct Upstream: ~Copyable {
     var isReused = false
     var wantsWrite = false
     var isReadPaused = false
+
+    var observer: StreamObserver {
+        _read { yield filter.observer }
+    }
 
     var hasSentRequest: Bool { output.isEmpty && bodySent >= bodyEnd }
 
@@ -55,7 +61,8 @@ struct Upstream: ~Copyable {
         framing = .none
         bodyLeft = 0
         decoder = ChunkedDecoder()
-        observer = StreamObserver()
+        filter.reset()
+        hasEnded = false
         status = 0
         isEventStream = false
         keepsAlive = true

@@ -64,6 +64,47 @@ extension RawSpan {
         return true
     }
 
+    /// Whether a range equals the bytes at a place of another span.
+    package func equals(_ range: Range<Int>, in other: RawSpan, at place: Int) -> Bool {
+        guard range.lowerBound >= 0, range.upperBound <= byteCount, place >= 0,
+            place &+ range.count <= other.byteCount
+        else { return false }
+        guard !range.isEmpty else { return true }
+        return unsafe withUnsafeBytes { mine in
+            unsafe other.withUnsafeBytes { theirs in
+                unsafe memcmp(
+                    mine.baseAddress! + range.lowerBound, theirs.baseAddress! + place, range.count) == 0
+            }
+        }
+    }
+
+    /// Whether a range is UTF-8 (RFC 3629: no surrogates, no overlong forms). ASCII is passed over eight bytes at a time.
+    package func isUTF8(_ range: Range<Int>) -> Bool {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        var at = range.lowerBound
+        let end = range.upperBound
+        while at < end {
+            if at &+ 8 <= end, word(at) & 0x8080_8080_8080_8080 == 0 {
+                at &+= 8
+                continue
+            }
+            let first = byte(at)
+            if first < 0x80 {
+                at &+= 1
+                continue
+            }
+            let count = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
+            guard first >= 0xC2, first <= 0xF4, at &+ count <= end else { return false }
+            let second = byte(at &+ 1)
+            let lowest: UInt8 = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80
+            let highest: UInt8 = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF
+            guard second >= lowest, second <= highest else { return false }
+            for place in 2..<max(2, count) where byte(at &+ place) & 0xC0 != 0x80 { return false }
+            at &+= count
+        }
+        return true
+    }
+
     /// The text of a range; invalid UTF-8 becomes replacement characters.
     package func text(_ range: Range<Int>) -> String {
         guard range.lowerBound >= 0, range.upperBound <= byteCount, !range.isEmpty else { return "" }

@@ -92,31 +92,69 @@ struct BodyFactsTests {
     }()
 
     @Test(arguments: shapes)
-    func `the edit asks for usage and changes nothing else`(body: String) throws {
+    func `the edits ask for usage and token ids and change nothing else`(body: String) throws {
         var raw = bytes(body)
         let facts = try facts(raw)
         var expected = try #require(
             JSONSerialization.jsonObject(with: Data(raw)) as? NSDictionary as? [String: Any])
         var options = expected["stream_options"] as? [String: Any] ?? [:]
-        guard let edit = facts.usageEdit(raw.span.bytes) else {
-            #expect(facts.asksForUsage && options["include_usage"] as? Bool == true)
-            return
+        let edits = facts.edits(adding: [.usage, .tokenIDs], raw.span.bytes)
+        #expect(edits.map(\.offset) == edits.map(\.offset).sorted())
+        for edit in edits.reversed() {
+            raw.replaceSubrange(
+                edit.offset..<(edit.offset + edit.removed), with: bytes(edit.inserted.description))
         }
-        raw.replaceSubrange(
-            edit.offset..<(edit.offset + edit.removed), with: bytes(edit.inserted.description))
+        expected["return_token_ids"] = true
         let edited = try #require(JSONSerialization.jsonObject(with: Data(raw)) as? NSDictionary)
         options["include_usage"] = true
         expected["stream_options"] = options
         #expect(edited.isEqual(to: expected), "\(String(decoding: raw, as: UTF8.self))")
     }
 
-    @Test func `a body that does not stream is left alone`() throws {
-        for body in [
-            "{}", #"{"stream":false}"#, #"{"stream_options":{"include_usage":false}}"#, #"{"stream":null}"#,
-        ] {
-            let hasEdit = try facts(bytes(body)).usageEdit(bytes(body).span.bytes) != nil
-            #expect(!hasEdit, "\(body)")
+    @Test(arguments: [
+        "{\"prompt\":\"a\"}", #"{"stream":false,"prompt":"a"}"#, #"{"stream":null, "prompt":"a"}"#,
+    ])
+    func `a body that does not stream can be made to`(body: String) throws {
+        var raw = bytes(body)
+        for edit in try facts(raw).edits(adding: .stream, raw.span.bytes).reversed() {
+            raw.replaceSubrange(
+                edit.offset..<(edit.offset + edit.removed), with: bytes(edit.inserted.description))
         }
+        let edited = try JSONSerialization.jsonObject(with: Data(raw)) as? NSDictionary
+        #expect(edited == ["stream": true, "prompt": "a"])
+    }
+
+    @Test(arguments: [
+        (#"{"temperature":0}"#, Obstacles()), (#"{"temperature":0.0,"n":1}"#, Obstacles()),
+        ("{}", .sampling), (#"{"temperature":0.7}"#, .sampling), (#"{"temperature":1e-9}"#, .sampling),
+        (#"{"temperature":0,"n":2}"#, .severalChoices), (#"{"temperature":0,"n":10}"#, .severalChoices),
+        (#"{"temperature":0,"n":null,"echo":false,"logprobs":null,"top_logprobs":0}"#, Obstacles()),
+        (#"{"temperature":0,"logprobs":true}"#, .logprobs), (#"{"temperature":0,"logprobs":0}"#, .logprobs),
+        (#"{"temperature":0,"echo":true}"#, .completionMode),
+        (#"{"temperature":0,"suffix":"x"}"#, .completionMode),
+        (#"{"temperature":0,"response_format":{"type":"json_object"}}"#, .structuredOutput),
+        (#"{"temperature":0,"response_format":{"type":"text"}}"#, Obstacles()),
+        (#"{"temperature":0,"guided_regex":"a+"}"#, .structuredOutput),
+        (#"{"temperature":0,"structured_outputs":{"regex":"a"}}"#, .structuredOutput),
+        (#"{"temperature":0,"presence_penalty":0.5}"#, .penalties),
+        (#"{"temperature":0,"frequency_penalty":0.0}"#, Obstacles()),
+    ])
+    func `what keeps an answer from being continued is seen in the request`(
+        body: String, expected: Obstacles
+    ) throws {
+        #expect(try facts(bytes(body)).obstacles == expected, "\(body)")
+    }
+
+    @Test func `tools that may not be called are no tools`() throws {
+        #expect(try facts(bytes(#"{"tools":[{"a":1}]}"#)).hasTools)
+        #expect(try !facts(bytes(#"{"tool_choice":"none","tools":[{"a":1}]}"#)).hasTools)
+        #expect(try !facts(bytes(#"{"tools":[]}"#)).hasTools)
+    }
+
+    @Test func `the longest stop string is measured`() throws {
+        #expect(try facts(bytes(#"{"stop":"end"}"#)).stopBytes == 3)
+        #expect(try facts(bytes(#"{"stop":["a","four","bc"]}"#)).stopBytes == 4)
+        #expect(try facts(bytes(#"{"stop":null}"#)).stopBytes == 0)
     }
 
     @Test func `accidents never trap nor lead beyond the bytes`() {
@@ -133,8 +171,10 @@ struct BodyFactsTests {
                 for range in [facts.model, facts.prompt, facts.tools, facts.session] {
                     #expect(range.lower <= range.upper && Int(range.upper) <= broken.count)
                 }
-                guard let edit = facts.usageEdit(broken.span.bytes) else { continue }
-                #expect(edit.offset >= 0 && edit.removed >= 0 && edit.offset + edit.removed <= broken.count)
+                for edit in facts.edits(adding: [.usage, .tokenIDs, .stream], broken.span.bytes) {
+                    #expect(edit.offset >= 0 && edit.removed >= 0)
+                    #expect(edit.offset + edit.removed <= broken.count)
+                }
             }
         }
     }

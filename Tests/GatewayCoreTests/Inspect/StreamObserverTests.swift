@@ -76,7 +76,8 @@ struct StreamObserverTests {
         CapturedStream(
             path: "vllm-cpu/cut-sigkill.http", firstToken: 0, content: 20, isDone: false, hasFinish: false),
         CapturedStream(
-            path: "vllm-cpu/cut-abort-requests.http", firstToken: 0, content: 22, hasFinish: false),
+            path: "vllm-cpu/cut-abort-requests.http", firstToken: 0, content: 21, hasFinish: false,
+            hasError: true),
         CapturedStream(
             path: "vllm-cpu/error-bad-schema-stream.http", firstToken: -1, content: 0, hasFinish: false,
             hasError: true),

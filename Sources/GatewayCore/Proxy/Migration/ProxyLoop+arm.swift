@@ -1,0 +1,94 @@
+/// Arm: whether a stream could go on elsewhere, and what is kept for that.
+extension ProxyLoop {
+    var allowedObstacles: Obstacles { limits.migration == .inexact ? Obstacles.inexact : [] }
+
+    /// Decides, when a request is sent to its first node, what is noted of its answer.
+    mutating func arm(_ fd: Int32, on node: Node) {
+        clients[fd].record.clear()
+        guard limits.migration != .off, clients[fd].route == .inference, clients[fd].facts.isStreaming,
+            Self.isCompletion(clients[fd].head, clients[fd].input), hasPeers(fd)
+        else { return }
+        clients[fd].record.isChat = clients[fd].input.withBytes { [head = clients[fd].head] in
+            $0.first("/chat/", in: head.target.range) != nil
+        }
+        let obstacles = obstacles(of: fd)
+        clients[fd].record.obstacles = obstacles
+        guard obstacles.subtracting(allowedObstacles).isEmpty else {
+            counters.notMigratable += 1
+            return
+        }
+        let facts = clients[fd].facts
+        clients[fd].record.engine = node.engine
+        clients[fd].record.showsIDs = facts.asksForTokenIDs == true
+        switch node.engine {
+        case .vllm where facts.asksForTokenIDs != false:
+            clients[fd].record.way = facts.hasTools && clients[fd].record.isChat ? .checkedText : .ids
+            clients[fd].record.rewindTokens = facts.stopBytes > 0 ? Int(facts.stopBytes) + 8 : 0
+        case .llamacpp where clients[fd].record.isChat || isTextPrompt(fd): clients[fd].record.way = .text
+        default: break
+        }
+    }
+
+    /// Somebody else serves the model, or may.
+    private func hasPeers(_ fd: Int32) -> Bool {
+        guard case .model(let model) = matchModel(fd) else { return false }
+        guard let model else { return fleet.nodes.count > 1 }
+        return fleet.models[model].nodes.count + fleet.unspecific.count > 1
+    }
+
+    private func obstacles(of fd: Int32) -> Obstacles {
+        let facts = clients[fd].facts
+        var obstacles = facts.obstacles
+        let (hasOnePrompt, isMultimodal) = clients[fd].withBody { body in
+            (
+                facts.hasOnePrompt(body),
+                body.first("_url\"", in: facts.prompt.range) != nil
+                    || body.first("\"input_audio\"", in: facts.prompt.range) != nil
+            )
+        }
+        if !hasOnePrompt, !clients[fd].record.isChat { obstacles.insert(.severalChoices) }
+        if isMultimodal { obstacles.insert(.multimodal) }
+        let head = clients[fd].head
+        let optsOut = clients[fd].input.withBytes { bytes in
+            var lines = HeaderLines(from: head.fieldsStart)
+            while case .field(let field) = lines.next(in: bytes) {
+                if bytes.equals(field.name, lowercased: "x-signalbox-migration") {
+                    return bytes.equals(field.value, lowercased: "off")
+                }
+            }
+            return false
+        }
+        if optsOut { obstacles.insert(.optedOut) }
+        return obstacles
+    }
+
+    private func isTextPrompt(_ fd: Int32) -> Bool {
+        let prompt = clients[fd].facts.prompt.range
+        return clients[fd].withBody { !prompt.isEmpty && $0.byte(prompt.lowerBound) == 0x22 }
+    }
+
+    // MARK: memory
+
+    /// Growth that is not counted yet.
+    private static let chargeStep = 16_384
+
+    /// Counts what is kept of a stream; past the budget nothing is kept of it any more.
+    mutating func retain(_ fd: Int32) {
+        guard clients[fd].record.isArmed else { return }
+        let kept = clients[fd].bodyByteCount + clients[fd].record.byteCount
+        let charged = clients[fd].record.charged
+        guard charged == 0 || kept > charged + Self.chargeStep else { return }
+        let all = shared.retainedBytes.add(kept - charged, ordering: .relaxed).newValue
+        clients[fd].record.charged = kept
+        guard all > limits.retainedBytes else { return }
+        release(fd)
+        clients[fd].record.disarm(.memory)
+        counters.notMigratable += 1
+    }
+
+    mutating func release(_ fd: Int32) {
+        guard clients[fd].record.charged > 0 else { return }
+        shared.retainedBytes.subtract(clients[fd].record.charged, ordering: .relaxed)
+        clients[fd].record.charged = 0
+    }
+}

@@ -1,0 +1,192 @@
+/// Takes the events of one engine's stream to what its client sees: whole events unchanged, without what only the gateway
+/// asked for. The named list of that is:
+///
+/// - the usage event, when the client did not ask for usage (`hidesUsage`); vLLM then moves `system_fingerprint` from the
+///   finish event into it, so it is put back (`restoresFingerprint`);
+/// - `prompt_token_ids` and `token_ids`, which become null as they are without `return_token_ids`.
+struct StreamFilter: ~Copyable {
+    var observer = StreamObserver()
+    var hidesUsage = false
+    var restoresFingerprint = false
+    /// A fault was seen that nothing is done about: its event passes as it is.
+    private var passesFault = false
+    /// The finish event, until the usage event has told the fingerprint.
+    private var finish = ByteQueue()
+    private var rewritten = ByteQueue()
+    /// Where the next events go: a chunk for each run of them, or bare bytes for HTTP/1.0.
+    var reframes = true
+
+    mutating func reset() {
+        observer = StreamObserver()
+        hidesUsage = false
+        restoresFingerprint = false
+        passesFault = false
+        finish.clear()
+        rewritten.clear()
+    }
+
+    /// The event at which it stopped, or the end that it lacks, is let through.
+    mutating func letFaultPass() { passesFault = true }
+
+    /// Whether a fault is let through, once.
+    mutating func takesFault() -> Bool {
+        defer { passesFault = false }
+        return passesFault
+    }
+
+    /// Takes the whole events at the front of `bytes`.
+    /// - Returns: how many bytes are dealt with, and the fault at which it stopped: its event is not among them.
+    mutating func take(
+        _ bytes: RawSpan, hasEnded: Bool, record: inout StreamRecord, into out: inout ByteQueue
+    ) -> (used: Int, fault: StreamFault?) {
+        var start = 0
+        var passStart = 0
+        while let end = Self.eventEnd(bytes, from: start) {
+            let event = start..<end
+            let verdict =
+                takesFault() ? .pass : observer.event(bytes, event, hidesUsage: hidesUsage)
+            if case .fault(let fault) = verdict {
+                pass(bytes, passStart..<start, &out)
+                return (start, fault)
+            }
+            start = end
+            if verdict == .hide {
+                pass(bytes, passStart..<event.lowerBound, &out)
+                releaseFinish(&out, fingerprintIn: bytes, event)
+                passStart = end
+                continue
+            }
+            let cuts: StreamRecord.Cuts = record.isArmed ? record.note(bytes, event) : (nil, nil)
+            if !finish.isEmpty {
+                pass(bytes, passStart..<event.lowerBound, &out)
+                releaseFinish(&out, fingerprintIn: bytes, event.lowerBound..<event.lowerBound)
+                passStart = event.lowerBound
+            }
+            guard cuts.first != nil || holdsEvent else { continue }
+            pass(bytes, passStart..<event.lowerBound, &out)
+            passStart = end
+            takeApart(bytes, event, cuts, &out)
+        }
+        if hasEnded || bytes.byteCount - start > ProxyLoop.eventLimit { start = bytes.byteCount }
+        pass(bytes, passStart..<start, &out)
+        if hasEnded { releaseFinish(&out, fingerprintIn: bytes, 0..<0) }
+        return (start, nil)
+    }
+
+    /// The same for the events of a continuation.
+    mutating func takeContinued(
+        _ bytes: RawSpan, hasEnded: Bool, record: inout StreamRecord, into out: inout ByteQueue
+    ) -> (used: Int, fault: StreamFault?) {
+        var start = 0
+        while let end = Self.eventEnd(bytes, from: start) {
+            rewritten.removeAll()
+            let result = ContinuedEvents.rewrite(bytes, start..<end, &record, into: &rewritten)
+            if result == .diverged {
+                record.disarm(.diverged)
+                return (start, .malformed)
+            }
+            var event = ByteQueue()
+            swap(&event, &rewritten)
+            defer { swap(&event, &rewritten) }
+            let fault = event.withBytes { take($0, hasEnded: false, record: &record, into: &out).fault }
+            if let fault { return (start, fault) }
+            start = end
+        }
+        if hasEnded {
+            releaseFinish(&out, fingerprintIn: bytes, 0..<0)
+            start = bytes.byteCount
+        }
+        return (start, nil)
+    }
+
+    /// Nothing more comes: what was held back goes.
+    mutating func end(into out: inout ByteQueue) {
+        let nothing = ByteQueue()
+        nothing.withBytes { releaseFinish(&out, fingerprintIn: $0, 0..<0) }
+    }
+
+    private var holdsEvent: Bool { restoresFingerprint && observer.finishedWithLastEvent }
+
+    /// An event that does not pass as it is: token ids become null, the finish event waits.
+    private mutating func takeApart(
+        _ bytes: RawSpan, _ event: Range<Int>, _ cuts: StreamRecord.Cuts, _ out: inout ByteQueue
+    ) {
+        let removed = (cuts.first.map { $0.count - 4 } ?? 0) + (cuts.second.map { $0.count - 4 } ?? 0)
+        if holdsEvent {
+            finish.removeAll()
+            Self.append(bytes, event, without: cuts, to: &finish)
+            return
+        }
+        if reframes {
+            out.append(hexadecimal: event.count - removed)
+            out.append("\r\n")
+        }
+        Self.append(bytes, event, without: cuts, to: &out)
+        if reframes { out.append("\r\n") }
+    }
+
+    private static func append(
+        _ bytes: RawSpan, _ event: Range<Int>, without cuts: StreamRecord.Cuts, to out: inout ByteQueue
+    ) {
+        var start = event.lowerBound
+        for cut in [cuts.first, cuts.second] {
+            guard let cut else { continue }
+            out.append(bytes, start..<cut.lowerBound)
+            out.append("null")
+            start = cut.upperBound
+        }
+        out.append(bytes, start..<event.upperBound)
+    }
+
+    /// Sends the finish event, with the fingerprint that the usage event told.
+    private mutating func releaseFinish(
+        _ out: inout ByteQueue, fingerprintIn bytes: RawSpan, _ event: Range<Int>
+    ) {
+        guard !finish.isEmpty else { return }
+        var whole = ByteQueue()
+        swap(&whole, &finish)
+        let end = whole.withBytes { held in
+            var end = held.byteCount
+            while end > 0, held.byte(end - 1) != 0x7D { end -= 1 }
+            return end
+        }
+        if end > 0, let at = bytes.first("\"system_fingerprint\":", in: event) {
+            var scan = JSONScan(at: at + 21)
+            if let value = scan.value(bytes) {
+                var restored = ByteQueue()
+                whole.withBytes { held in
+                    restored.append(held, 0..<(end - 1))
+                    restored.append(",")
+                    restored.append(bytes, at..<value.upperBound)
+                    restored.append(held, (end - 1)..<held.byteCount)
+                }
+                swap(&restored, &whole)
+            }
+        }
+        whole.withBytes { pass($0, 0..<$0.byteCount, &out) }
+    }
+
+    /// Appends a run of events.
+    func pass(_ bytes: RawSpan, _ range: Range<Int>, _ out: inout ByteQueue) {
+        guard !range.isEmpty else { return }
+        if reframes {
+            out.append(hexadecimal: range.count)
+            out.append("\r\n")
+        }
+        out.append(bytes, range)
+        if reframes { out.append("\r\n") }
+    }
+
+    /// Behind the blank line that ends the event at `start`; nil: it goes on in a later read.
+    private static func eventEnd(_ bytes: RawSpan, from start: Int) -> Int? {
+        var from = start
+        let count = bytes.byteCount
+        while from < count, let newline = bytes.first(0x0A, in: from..<count) {
+            let next = newline &+ 1
+            if next < count, bytes.byte(next) == 0x0A { return next &+ 1 }
+            if next &+ 1 < count, bytes.byte(next) == 0x0D, bytes.byte(next &+ 1) == 0x0A { return next &+ 2 }
+            from = next
+        }
+        return nil
+    }
+}
