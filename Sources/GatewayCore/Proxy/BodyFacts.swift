@@ -38,6 +38,8 @@ package struct BodyFacts: Sendable {
     package var stopBytes: Int32 = 0
     /// `return_token_ids`; nil: not said.
     package var asksForTokenIDs: Bool?
+    /// `return_progress` is said, whatever its value.
+    package var asksForProgress = false
     /// The value of `stream`, where it is told.
     private var stream = ByteRange.empty
     private var objectStart = 0
@@ -114,6 +116,7 @@ package struct BodyFacts: Sendable {
             if Self.isZero(value, bytes) { obstacles.remove(.sampling) } else { obstacles.insert(.sampling) }
         case 11 where bytes.has("tool_choice", at: at):
             usesTools = !bytes.has("\"none\"", at: value.lowerBound)
+        case 15 where bytes.has("return_progress", at: at): asksForProgress = true
         case 15 where bytes.has("response_format", at: at) && isSet:
             if bytes.first("\"text\"", in: value) == nil { obstacles.insert(.structuredOutput) }
         case 18 where bytes.has("structured_outputs", at: at) && isSet: obstacles.insert(.structuredOutput)
@@ -189,6 +192,8 @@ package struct BodyFacts: Sendable {
         package static let tokenIDs = Additions(rawValue: 2)
         /// A stream in place of one answer.
         package static let stream = Additions(rawValue: 4)
+        /// llama.cpp's word of how far the prompt is: it tells how many tokens the prompt has.
+        package static let progress = Additions(rawValue: 8)
     }
 
     /// The changes, in their order in the body, that make it ask for more.
@@ -198,6 +203,7 @@ package struct BodyFacts: Sendable {
             edits.append(Edit(offset: objectStart, removed: 0, inserted: text))
         }
         if wanted.contains(.tokenIDs), asksForTokenIDs == nil { insert("\"return_token_ids\":true,") }
+        if wanted.contains(.progress), !asksForProgress { insert("\"return_progress\":true,") }
         if wanted.contains(.stream), !isStreaming {
             if stream.isEmpty {
                 insert("\"stream\":true,")

@@ -114,7 +114,9 @@ extension ProxyLoop {
 
     /// Writes head and body with one system call where the kernel takes them.
     private mutating func sendRequest(_ fd: Int32, over up: Int32, to node: Node) {
-        if clients[fd].record.isContinuing { return sendContinuation(fd, over: up, to: node) }
+        if clients[fd].record.isContinuing, !clients[fd].record.isAnew {
+            return sendContinuation(fd, over: up, to: node)
+        }
         arm(fd, on: node)
         var head = ByteQueue()
         swap(&head, &scratch)
@@ -165,6 +167,10 @@ extension ProxyLoop {
         // llama.cpp tells its counts unasked.
         if !facts.asksForUsage, node.engine != .llamacpp { wanted.insert(.usage) }
         if clients[fd].record.usesIDs { wanted.insert(.tokenIDs) }
+        if clients[fd].record.way == .text, !facts.asksForProgress {
+            wanted.insert(.progress)
+            upstreams[up].filter.hidesProgress = true
+        }
         upstreams[up].filter.hidesUsage = wanted.contains(.usage)
         upstreams[up].filter.restoresFingerprint = wanted.contains(.usage) && node.engine == .vllm
         return clients[fd].withBody { facts.edits(adding: wanted, $0) }

@@ -161,7 +161,8 @@ extension ProxyLoop {
         case .fault(let fault): handle(fault, up, fd)
         case .goesOn:
             retain(fd)
-            setUpstreamDeadline(up, seconds: limits.stallSeconds)
+            let isPrefilling = upstreams[up].isEventStream && !upstreams[up].observer.hasFirstToken
+            if !isPrefilling { setUpstreamDeadline(up, seconds: limits.stallSeconds) }
             throttle(up, fd)
         }
     }

@@ -54,7 +54,11 @@ extension ProxyLoop {
     private mutating func consider(_ index: Int, _ fd: Int32) {
         // Field by field: a copy of the node would count references for every candidate.
         guard fleet.nodes[index].takesRequests, !clients[fd].exchange.hasTried(index) else { return }
-        if clients[fd].record.isContinuing, fleet.nodes[index].engine != clients[fd].record.engine { return }
+        if clients[fd].record.isContinuing, !clients[fd].record.isAnew,
+            fleet.nodes[index].engine != clients[fd].record.engine
+        {
+            return
+        }
         candidates.append(
             Candidate(
                 node: index, weight: fleet.nodes[index].weight, active: fleet.nodes[index].load.active,

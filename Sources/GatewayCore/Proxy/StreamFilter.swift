@@ -3,10 +3,12 @@
 ///
 /// - the usage event, when the client did not ask for usage (`hidesUsage`); vLLM then moves `system_fingerprint` from the
 ///   finish event into it, so it is put back (`restoresFingerprint`);
+/// - llama.cpp's `prompt_progress` events (`hidesProgress`);
 /// - `prompt_token_ids` and `token_ids`, which become null as they are without `return_token_ids`.
 struct StreamFilter: ~Copyable {
     var observer = StreamObserver()
     var hidesUsage = false
+    var hidesProgress = false
     var restoresFingerprint = false
     /// A fault was seen that nothing is done about: its event passes as it is.
     private var passesFault = false
@@ -19,6 +21,7 @@ struct StreamFilter: ~Copyable {
     mutating func reset() {
         observer = StreamObserver()
         hidesUsage = false
+        hidesProgress = false
         restoresFingerprint = false
         passesFault = false
         finish.clear()
@@ -44,19 +47,23 @@ struct StreamFilter: ~Copyable {
         while let end = Self.eventEnd(bytes, from: start) {
             let event = start..<end
             let verdict =
-                takesFault() ? .pass : observer.event(bytes, event, hidesUsage: hidesUsage)
+                takesFault()
+                ? .pass
+                : observer.event(bytes, event, hidesUsage: hidesUsage, hidesProgress: hidesProgress)
             if case .fault(let fault) = verdict {
                 pass(bytes, passStart..<start, &out)
                 return (start, fault)
             }
             start = end
             if verdict == .hide {
+                if !observer.hasFirstToken { record.noteProgress(bytes, event) }
                 pass(bytes, passStart..<event.lowerBound, &out)
                 releaseFinish(&out, fingerprintIn: bytes, event)
                 passStart = end
                 continue
             }
-            let cuts: StreamRecord.Cuts = record.isArmed ? record.note(bytes, event) : (nil, nil)
+            let cuts: StreamRecord.Cuts =
+                record.isArmed || !observer.hasFirstToken ? record.note(bytes, event) : (nil, nil)
             if !finish.isEmpty {
                 pass(bytes, passStart..<event.lowerBound, &out)
                 releaseFinish(&out, fingerprintIn: bytes, event.lowerBound..<event.lowerBound)

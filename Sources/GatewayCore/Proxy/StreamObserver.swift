@@ -59,8 +59,12 @@ package struct StreamObserver: Sendable {
     }
 
     /// Looks at one event, its blank line included.
-    /// - Parameter hidesUsage: the usage event was asked for by the gateway, not by the client.
-    package mutating func event(_ bytes: RawSpan, _ range: Range<Int>, hidesUsage: Bool) -> Verdict {
+    /// - Parameters:
+    ///   - hidesUsage: the usage event was asked for by the gateway, not by the client.
+    ///   - hidesProgress: so were events that tell how far the prompt is processed.
+    package mutating func event(
+        _ bytes: RawSpan, _ range: Range<Int>, hidesUsage: Bool, hidesProgress: Bool = false
+    ) -> Verdict {
         finishedWithLastEvent = false
         var start = range.lowerBound
         if bytes.byte(start) != 0x64 || !bytes.has("data:", at: start) {
@@ -96,6 +100,9 @@ package struct StreamObserver: Sendable {
                 hasError = true
                 return .fault(.aborted)
             }
+        }
+        if hidesProgress, !hasFirstToken, bytes.first("\"prompt_progress\":", in: data) != nil {
+            return .hide
         }
         guard hasFirstToken || Self.carriesContent(bytes, data) else { return .pass }
         contentEvents &+= 1

@@ -3,7 +3,7 @@ enum ContinuationRequest {
     /// Fields of the client's that the continuation says anew or that would not fit it.
     private static let replaced: [StaticString] = [
         "prompt", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "min_tokens",
-        "return_token_ids", "add_generation_prompt", "continue_final_message",
+        "return_token_ids", "return_progress", "add_generation_prompt", "continue_final_message",
     ]
     /// A chat that is carried on as a completion of ids leaves these behind.
     private static let chatOnly: [StaticString] = [
@@ -56,6 +56,7 @@ enum ContinuationRequest {
             out.append(decimal: minTokens - record.outputTokens)
         }
         if record.usesIDs { out.append(",\"return_token_ids\":true") }
+        if record.way == .text { out.append(",\"return_progress\":true") }
         out.append(",\"stream\":true,\"stream_options\":{\"include_usage\":true}}")
     }
 

@@ -17,13 +17,20 @@ enum ContinuedEvents {
             out.append(bytes, event)
             return .event
         }
-        if record.way == .checkedText, !agrees(bytes, data, &record) { return .diverged }
+        if record.way == .checkedText, !record.isAnew, !agrees(bytes, data, &record) { return .diverged }
         switch record.takeRepetition(bytes, data) {
         case .repeated: return .dropped
         case .diverged: return .diverged
         case .none: break
         }
-        if isRoleOnly(bytes, data) { return .dropped }
+        if bytes.first("\"prompt_progress\":", in: data) != nil {
+            record.noteProgress(bytes, data)
+            return record.obstacles.contains(.diverged) ? .diverged : .dropped
+        }
+        if isRoleOnly(bytes, data) {
+            if record.isAnew { _ = record.note(bytes, data) }
+            return .dropped
+        }
         out.append("data: ")
         rewriteObject(bytes, data, record, &out)
         out.append("\n\n")
@@ -66,7 +73,7 @@ enum ContinuedEvents {
     private static func rewriteObject(
         _ bytes: RawSpan, _ data: Range<Int>, _ record: borrowing StreamRecord, _ out: inout ByteQueue
     ) {
-        let becomesChat = record.isChat && record.way == .ids
+        let becomesChat = record.isChat && record.way == .ids && !record.isAnew
         var separator: StaticString = "{"
         var fields = JSONFields(bytes, at: data.lowerBound)
         while let field = fields.next(bytes) {
@@ -81,11 +88,32 @@ enum ContinuedEvents {
             } else if becomesChat, bytes.equals(field.key, lowercased: "object") {
                 out.append("\"chat.completion.chunk\"")
             } else if bytes.equals(field.key, lowercased: "usage") {
-                rewriteUsage(bytes, field.value, given: record.givenTokens, &out)
+                rewriteUsage(bytes, field.value, record, &out)
             } else if becomesChat, bytes.equals(field.key, lowercased: "choices") {
                 rewriteChoices(bytes, field.value, &out)
             } else if bytes.equals(field.key, lowercased: "prompt_token_ids") {
                 out.append("null")
+            } else {
+                out.append(bytes, field.value)
+            }
+        }
+        out.append("}")
+    }
+
+    /// Of its prompt no more can have been cached than there was.
+    private static func rewriteDetails(
+        _ bytes: RawSpan, _ details: Range<Int>, atMost prompt: Int, _ out: inout ByteQueue
+    ) {
+        guard bytes.byte(details.lowerBound) == 0x7B else { return out.append(bytes, details) }
+        var separator: StaticString = "{"
+        var fields = JSONFields(bytes, at: details.lowerBound)
+        while let field = fields.next(bytes) {
+            out.append(separator)
+            separator = ","
+            out.append(bytes, (field.key.lowerBound - 1)..<(field.key.upperBound + 1))
+            out.append(":")
+            if let count = JSONScan.integer(bytes, field.value) {
+                out.append(decimal: min(count, prompt))
             } else {
                 out.append(bytes, field.value)
             }
@@ -120,11 +148,13 @@ enum ContinuedEvents {
         out.append("}]")
     }
 
-    /// - Parameter given: output tokens that this node took for a part of its prompt.
+    /// The output tokens that this node took for a part of its prompt are output.
     private static func rewriteUsage(
-        _ bytes: RawSpan, _ usage: Range<Int>, given: Int, _ out: inout ByteQueue
+        _ bytes: RawSpan, _ usage: Range<Int>, _ record: borrowing StreamRecord, _ out: inout ByteQueue
     ) {
         guard bytes.byte(usage.lowerBound) == 0x7B else { return out.append(bytes, usage) }
+        let given = record.givenTokens
+        var prompt = Int.max
         var separator: StaticString = "{"
         var fields = JSONFields(bytes, at: usage.lowerBound)
         while let field = fields.next(bytes) {
@@ -134,9 +164,12 @@ enum ContinuedEvents {
             out.append(":")
             let count = JSONScan.integer(bytes, field.value)
             if bytes.equals(field.key, lowercased: "prompt_tokens"), let count {
-                out.append(decimal: max(0, count - given))
+                prompt = max(0, count - given)
+                out.append(decimal: prompt)
             } else if bytes.equals(field.key, lowercased: "completion_tokens"), let count {
                 out.append(decimal: count + given)
+            } else if bytes.equals(field.key, lowercased: "prompt_tokens_details") {
+                rewriteDetails(bytes, field.value, atMost: prompt, &out)
             } else {
                 out.append(bytes, field.value)
             }

@@ -4,7 +4,8 @@ extension ProxyLoop {
 
     /// Decides, when a request is sent to its first node, what is noted of its answer.
     mutating func arm(_ fd: Int32, on node: Node) {
-        clients[fd].record.clear()
+        if !clients[fd].record.isAnew { clients[fd].record.clear() }
+        clients[fd].record.way = .none
         guard limits.migration != .off, clients[fd].route == .inference, clients[fd].facts.isStreaming,
             Self.isCompletion(clients[fd].head, clients[fd].input), hasPeers(fd)
         else { return }

@@ -2,6 +2,9 @@
 extension ProxyLoop {
     /// Something is wrong in a stream: it is told, and the operator's policy for it is carried out.
     mutating func handle(_ fault: StreamFault, _ up: Int32, _ fd: Int32) {
+        if clients[fd].record.obstacles.contains(.diverged) {
+            return breakOff(fd, up, "the stream was to go on here")
+        }
         tell(fault, up, fd)
         let problem = "its stream is faulty: \(fault.words)"
         let policy = limits.faults[fault]
@@ -54,18 +57,27 @@ extension ProxyLoop {
             && !(clients[fd].record.usesIDs && clients[fd].record.promptIDs.isEmpty)
     }
 
+    /// Nothing but a role has come (vLLM sends it before it has scheduled anything): another node can begin.
+    private func canBeginAnew(_ fd: Int32, _ up: Int32) -> Bool {
+        clients[fd].exchange.hasStarted && clients[fd].exchange.firstToken == 0
+            && upstreams[up].isEventStream && limits.migration != .off
+            && Self.isCompletion(clients[fd].head, clients[fd].input)
+            && clients[fd].record.continuations < limits.migrations
+    }
+
     /// Takes a stream away from its node and lets another one go on, now or as soon as one can. False: it cannot go on.
     mutating func carryOn(_ fd: Int32, _ up: Int32) -> Bool {
         if conclude(fd, up) { return true }
-        guard canGoOn(fd) else { return false }
+        let isAnew = canBeginAnew(fd, up)
+        guard isAnew || canGoOn(fd) else { return false }
         let node = clients[fd].exchange.node
         let dollars = uncount(fd)
         record(fd, .failed, up: up, dollars: dollars, isRetry: false, isHandedOn: true)
         closeUpstream(up)
-        clients[fd].record.continueElsewhere()
+        if isAnew { clients[fd].record.beginAnew() } else { clients[fd].record.continueElsewhere() }
         clients[fd].exchange.forgetAttempts(but: node)
         counters.migrated += 1
-        if !clients[fd].record.obstacles.isEmpty { markInexact(fd) }
+        if !isAnew, !clients[fd].record.obstacles.isEmpty { markInexact(fd) }
         guard clients[fd].phase == .exchanging else { return true }
         if !goOnElsewhere(fd) {
             stranded.append((fd, clients[fd].exchange.id, now + UInt64(limits.queueSeconds * 1e9)))
@@ -151,7 +163,9 @@ extension ProxyLoop {
         guard case .model(let model) = matchModel(fd), hasOtherCandidate(fd, model: model) else { return }
         if clients[fd].exchange.hasStarted {
             let engine = clients[fd].record.engine
-            if candidates.contains(where: { fleet.nodes[$0.node].engine == engine }) { _ = carryOn(fd, up) }
+            if canBeginAnew(fd, up) || candidates.contains(where: { fleet.nodes[$0.node].engine == engine }) {
+                _ = carryOn(fd, up)
+            }
         } else if mayRetry(fd) {
             closeUpstream(up)
             retryOrFail(fd, "the operator moved its requests", isNodesFault: false)

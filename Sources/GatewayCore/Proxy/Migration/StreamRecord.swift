@@ -7,7 +7,8 @@ struct StreamRecord: ~Copyable {
         case ids
         /// The text, where the engine's tool parser is needed; exact when the ids that the other node makes of it agree.
         case checkedText
-        /// The text, on an engine that tells no ids: exact where it encodes back to the same tokens.
+        /// The text, on an engine that tells no ids; taken for exact when it is as many tokens there as came from the first
+        /// node.
         case text
     }
 
@@ -20,6 +21,8 @@ struct StreamRecord: ~Copyable {
     var showsIDs = false
     /// How often the stream has gone on elsewhere.
     private(set) var continuations = 0
+    /// Nothing but the role had come: the whole request is sent again, to any engine.
+    private(set) var isAnew = false
     /// Output tokens that the node which has the stream now was given with the prompt.
     private(set) var givenTokens = 0
     private(set) var promptTokens = 0
@@ -51,6 +54,7 @@ struct StreamRecord: ~Copyable {
         way = .none
         obstacles = []
         continuations = 0
+        isAnew = false
         givenTokens = 0
         promptTokens = 0
         outputTokens = 0
@@ -72,20 +76,18 @@ struct StreamRecord: ~Copyable {
         text.clear()
     }
 
-    /// The first node failed before its first event: what was noted of it is void.
+    /// Nothing of the answer has come: another node begins it, under the id that the client has.
     mutating func beginAnew() {
-        promptIDs.removeAll()
-        outputIDs.removeAll()
-        text.removeAll()
-        id.clear()
-        created.clear()
+        continuations += 1
+        isAnew = true
+        promptIDs.clear()
         promptTokens = 0
-        outputTokens = 0
     }
 
     /// Another node takes over.
     mutating func continueElsewhere() {
         continuations += 1
+        isAnew = false
         if way == .ids, rewindTokens > 0 { rewind() }
         givenTokens = outputTokens
     }
@@ -165,6 +167,23 @@ struct StreamRecord: ~Copyable {
 
     /// Places in an event that the client has not asked for, in order.
     typealias Cuts = (first: Range<Int>?, second: Range<Int>?)
+
+    /// The number of prompt tokens, as llama.cpp tells it before the first token. Of a continuation it must be the
+    /// prompt's and those that have come since: then the text is the same tokens again.
+    mutating func noteProgress(_ bytes: RawSpan, _ event: Range<Int>) {
+        guard way == .text, let at = bytes.first("\"prompt_progress\":", in: event) else { return }
+        var fields = JSONFields(bytes, at: at + 18)
+        while let field = fields.next(bytes) {
+            guard bytes.equals(field.key, lowercased: "total"),
+                let total = JSONScan.integer(bytes, field.value)
+            else { continue }
+            if !isContinuing || isAnew {
+                promptTokens = total
+            } else if promptTokens > 0, total != promptTokens + givenTokens {
+                obstacles.insert(.diverged)
+            }
+        }
+    }
 
     /// Notes what an event adds to the answer.
     mutating func note(_ bytes: RawSpan, _ event: Range<Int>) -> Cuts {
