@@ -2,7 +2,7 @@
 package struct BodyFacts: Sendable {
     package enum Result: Sendable {
         case facts(BodyFacts)
-        /// - offset: the byte at which it stops being a JSON object.
+        /// - offset: the byte at which it stops being a JSON object, or a name at its top level that has an escape.
         case malformed(offset: Int)
     }
 
@@ -56,6 +56,8 @@ package struct BodyFacts: Sendable {
             guard let key = scan.string(bytes), scan.take(0x3A, bytes), let value = scan.value(bytes) else {
                 return .malformed(offset: scan.offset)
             }
+            // An engine reads `mod\u0065l` as `model`: a name that could be read in two ways is refused.
+            guard bytes.first(0x5C, in: key) == nil else { return .malformed(offset: key.lowerBound) }
             facts.take(key, value, bytes)
             if scan.take(0x2C, bytes) { continue }
             guard scan.take(0x7D, bytes) else { return .malformed(offset: scan.offset) }

@@ -58,6 +58,10 @@ struct Client: ~Copyable {
     var lingers = false
     /// The deadline of the head that is being read is set; more bytes do not move it.
     var hasHeadDeadline = false
+    /// Bytes of a head that was incomplete so far; 0: it has not been looked at.
+    var headSeen = 0
+    /// Bytes of an upload's body that have come, framing included.
+    var uploaded = 0
     /// The list of requests in their order of arrival.
     var previousActive: Int32 = -1
     var nextActive: Int32 = -1

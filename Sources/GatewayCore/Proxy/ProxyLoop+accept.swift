@@ -40,6 +40,7 @@ extension ProxyLoop {
         connectionCount += 1
         poller.add(
             fd, token: Self.token(.client, generation: clients[fd].generation, fd), clients[fd].interest)
+        clients[fd].headSeen = 0
         setClientDeadline(fd, seconds: limits.headerSeconds)
     }
 
@@ -79,7 +80,7 @@ extension ProxyLoop {
         switch clients[fd].phase {
         case .head, .body: advance(fd)
         case .exchanging where isWaitingForEvent(fd): sayWaiting(fd)
-        case .exchanging where clients[fd].isUploading: pumpUpload(fd)
+        case .exchanging where clients[fd].isUploading: takeUpload(fd, bytes: inbox.count)
         case .exchanging, .queued, .flushing: limitPipelined(fd)
         case .free, .lingering: break
         }
@@ -115,10 +116,11 @@ extension ProxyLoop {
 
     /// Says whether there may be more to do.
     private mutating func readHead(_ fd: Int32) -> Bool {
-        guard !clients[fd].input.isEmpty else { return false }
+        guard headMayEnd(fd) else { return false }
         let limit = limits.maxHeaderBytes
         switch clients[fd].input.withBytes({ RequestHead.parse($0, limit: limit) }) {
         case .incomplete:
+            clients[fd].headSeen = clients[fd].input.count
             if !clients[fd].hasHeadDeadline {
                 clients[fd].hasHeadDeadline = true
                 setClientDeadline(fd, seconds: limits.headerSeconds)
@@ -131,6 +133,7 @@ extension ProxyLoop {
             refuseAndClose(fd, status, "\(reason)", type: "invalid_request_error")
             return false
         case .complete(let head):
+            clients[fd].headSeen = 0
             clients[fd].head = head
             clients[fd].closesAfterAnswer = !head.keepsAlive || isStopping
             clients[fd].hasHeadDeadline = false
@@ -143,10 +146,11 @@ extension ProxyLoop {
 
     /// Reads on in a body that is read whole; says whether there may be more to do.
     private mutating func readBody(_ fd: Int32) -> Bool {
-        setClientDeadline(fd, seconds: limits.headerSeconds + limits.idleSeconds)
         if clients[fd].head.isChunked {
             switch decodeChunks(fd) {
-            case .needsMore: return false
+            case .needsMore:
+                expectBody(fd, received: clients[fd].decoded.count)
+                return false
             case .malformed(let reason):
                 let isTooLarge = clients[fd].decoded.count > limits.maxBodyBytes
                 refuseAndClose(
@@ -155,6 +159,7 @@ extension ProxyLoop {
             case .end, .data: break
             }
         } else if clients[fd].input.count < clients[fd].head.byteCount + clients[fd].bodyByteCount {
+            expectBody(fd, received: clients[fd].input.count - clients[fd].head.byteCount)
             return false
         }
         clients[fd].timer.deadline = .max

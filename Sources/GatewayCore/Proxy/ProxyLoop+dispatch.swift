@@ -213,14 +213,14 @@ extension ProxyLoop {
             out.append(" HTTP/1.1\r\nhost: ")
             out.append(node.hostHeader)
             out.append("\r\n")
-            let connection = head.connection.range
-            let namesFields =
-                !connection.isEmpty && !bytes.equals(connection, lowercased: "keep-alive")
-                && !bytes.equals(connection, lowercased: "close")
             var lines = HeaderLines(from: head.fieldsStart)
             while case .field(let field) = lines.next(in: bytes) {
                 guard Self.isEndToEnd(bytes, field, replacesKey: node.apiKey != nil) else { continue }
-                if namesFields, bytes.list(connection, contains: field.name) { continue }
+                if head.namesHopFields,
+                    HeaderLines.isNamedByConnection(field.name, from: head.fieldsStart, in: bytes)
+                {
+                    continue
+                }
                 out.append(bytes, field.name.lowerBound..<field.value.upperBound)
                 out.append("\r\n")
             }

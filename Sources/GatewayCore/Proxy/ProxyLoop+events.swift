@@ -44,6 +44,7 @@ extension ProxyLoop {
             let n = min(bytes.byteCount, upstreams[up].bodyLeft)
             events.append(bytes, 0..<n)
             upstreams[up].bodyLeft -= n
+            if n < bytes.byteCount { upstreams[up].keepsAlive = false }
             upstreams[up].hasEnded = upstreams[up].bodyLeft == 0
         case .chunked:
             var decoder = upstreams[up].decoder

@@ -33,7 +33,8 @@ extension ProxyLoop {
         guard clients[fd].phase != .free else { return false }
         if clients[fd].route == .upload {
             clients[fd].uploadLeft = head.contentLength ?? 0
-            setClientDeadline(fd, seconds: limits.headerSeconds + limits.idleSeconds)
+            clients[fd].uploaded = clients[fd].input.count - head.byteCount
+            expectBody(fd, received: clients[fd].uploaded)
             admit(fd)
             return clients[fd].phase == .head
         }
@@ -78,8 +79,13 @@ extension ProxyLoop {
 
     /// "/v1/../x" might be something else than /v1 to an engine that resolves it.
     private static func hasDotSegment(_ bytes: RawSpan, _ path: Range<Int>) -> Bool {
-        bytes.first("/..", in: path) != nil || bytes.first("/.%2", in: path) != nil
-            || bytes.first("/%2e", in: path) != nil || bytes.first("/%2E", in: path) != nil
+        let isEscaped = bytes.first(0x25, in: path) != nil
+        for at in path where bytes.byte(at) == 0x2E {
+            // Any dot behind a separator, so that no way to write the second one must be known.
+            if bytes.byte(at - 1) == 0x2F, bytes.has("..", at: at) || bytes.has(".%", at: at) { return true }
+            if isEscaped, bytes.has("%2f", at: at - 3) || bytes.has("%2F", at: at - 3) { return true }
+        }
+        return isEscaped && (bytes.first("%2e", in: path) != nil || bytes.first("%2E", in: path) != nil)
     }
 
     private mutating func sendContinue(_ fd: Int32) {
@@ -103,7 +109,8 @@ extension ProxyLoop {
         case .malformed(let offset):
             if clients[fd].route == .inference {
                 return refuse(
-                    fd, 400, "the body is no JSON object: it stops being one at byte \(offset)",
+                    fd, 400,
+                    "the body is no JSON object with plain names: it stops being one at byte \(offset)",
                     type: "invalid_request_error")
             }
         }

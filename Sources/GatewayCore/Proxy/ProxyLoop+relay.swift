@@ -34,6 +34,10 @@ extension ProxyLoop {
             case .complete(let head):
                 offset += head.byteCount
                 if head.status < 200 {
+                    upstreams[up].interimAnswers += 1
+                    guard upstreams[up].interimAnswers <= Upstream.interimLimit else {
+                        return upstreamFailed(up, "it sent more than \(Upstream.interimLimit) 1xx answers")
+                    }
                     if offset == bytes.byteCount { return }
                     continue
                 }
@@ -81,6 +85,10 @@ extension ProxyLoop {
             upstreams[up].keepsAlive = false
         }
         if upstreams[up].framing == .none { upstreams[up].isEventStream = false }
+        // A 204 that announces a body probably sends one, which must not be taken for the next answer.
+        if head.status == 204, head.isChunked || (head.contentLength ?? 0) > 0 {
+            upstreams[up].keepsAlive = false
+        }
         if clients[fd].record.isContinuing || clients[fd].exchange.isCommitted {
             // The client has a head already, and it promised an event stream.
             guard head.status == 200, upstreams[up].isEventStream else {
@@ -100,17 +108,11 @@ extension ProxyLoop {
         let lineEnd = bytes.first(0x0A, in: 0..<head.byteCount) ?? 0
         out.append("HTTP/1.1 ")
         out.append(bytes, 9..<max(9, lineEnd - 1))
+        if lineEnd == 13 { out.append(" ") }  // no reason phrase; the space before it is due
         out.append("\r\n")
         var lines = HeaderLines(from: head.fieldsStart)
         while case .field(let field) = lines.next(in: bytes) {
-            switch field.name.count {
-            case 10 where bytes.equals(field.name, lowercased: "connection"),
-                10 where bytes.equals(field.name, lowercased: "keep-alive"),
-                14 where bytes.equals(field.name, lowercased: "content-length"),
-                17 where bytes.equals(field.name, lowercased: "transfer-encoding"):
-                continue
-            default: break
-            }
+            if head.isForThisHop(field, in: bytes) { continue }
             out.append(bytes, field.name.lowerBound..<field.value.upperBound)
             out.append("\r\n")
         }
@@ -199,7 +201,9 @@ extension ProxyLoop {
         let reframes = clients[upstreams[up].client].head.minorVersion == 1
         var result = RelayResult.goesOn
         switch upstreams[up].framing {
-        case .none: return .ended
+        case .none:
+            if bytes.byteCount > 0 { upstreams[up].keepsAlive = false }
+            return .ended
         case .length:
             let n = min(bytes.byteCount, upstreams[up].bodyLeft)
             out.append(bytes, 0..<n)

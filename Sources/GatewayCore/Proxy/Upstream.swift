@@ -30,6 +30,9 @@ struct Upstream: ~Copyable {
     /// Its answer has come whole, whether or not all of it has been looked at.
     var hasEnded = false
     var status: Int32 = 0
+    /// 1xx answers before the final one; they are not passed on.
+    var interimAnswers: UInt8 = 0
+    static let interimLimit = 16
     var isEventStream = false
     var keepsAlive = true
     /// It has answered before: when it fails before a byte it was probably closed by the engine.
@@ -64,6 +67,7 @@ struct Upstream: ~Copyable {
         filter.reset()
         hasEnded = false
         status = 0
+        interimAnswers = 0
         isEventStream = false
         keepsAlive = true
         isReadPaused = false

@@ -13,13 +13,21 @@ package struct ChunkedDecoder: Sendable {
     }
 
     private enum State: UInt8 {
-        case size, extensionText, sizeLF, data, dataCR, dataLF, trailer, trailerLine, trailerLF, endLF, ended
+        case size, extensionText, sizeLF, data, dataCR, dataLF, trailer, trailerName, trailerValue, trailerLF,
+            endLF,
+            ended
     }
     private var state = State.size
     private var left = 0
     private var digits: UInt8 = 0
-    /// Bytes of extensions and trailers so far; bounded.
+    /// Bytes of this chunk's extension so far.
+    private var extensionBytes: UInt16 = 0
+    /// Bytes of extensions and trailers so far.
     private var overhead: UInt16 = 0
+
+    /// Of extensions and trailers in a whole body.
+    package static let overheadLimit = 4096
+    package static let extensionLimit = 256
 
     package init() {}
 
@@ -50,37 +58,27 @@ package struct ChunkedDecoder: Sendable {
         case .size: return takeSize(c)
         case .extensionText:
             overhead &+= 1
-            if overhead > 4096 { return "chunk extensions are too long" }
+            extensionBytes &+= 1
+            if overhead > Self.overheadLimit || extensionBytes > Self.extensionLimit {
+                return "chunk extensions are too long"
+            }
             if c == 0x0D {
                 state = .sizeLF
-            } else if Self.isControl(c) {
+            } else if HeaderLines.isControl(c) {
                 return "a chunk size line must end in CR LF and have no control characters"
             }
         case .sizeLF:
             guard c == 0x0A else { return "a chunk size line must end in CR LF" }
             state = left == 0 ? .trailer : .data
             digits = 0
+            extensionBytes = 0
         case .dataCR:
             guard c == 0x0D else { return "chunk data must be followed by CR LF" }
             state = .dataLF
         case .dataLF:
             guard c == 0x0A else { return "chunk data must be followed by CR LF" }
             state = .size
-        case .trailer:
-            if c != 0x0D, Self.isControl(c) { return "a trailer line begins with a control character" }
-            state = c == 0x0D ? .endLF : .trailerLine
-            overhead &+= 1
-        case .trailerLine:
-            overhead &+= 1
-            if overhead > 4096 { return "trailers are too long" }
-            if c == 0x0D {
-                state = .trailerLF
-            } else if Self.isControl(c) {
-                return "a trailer line must end in CR LF and have no control characters"
-            }
-        case .trailerLF:
-            guard c == 0x0A else { return "a trailer line must end in CR LF" }
-            state = .trailer
+        case .trailer, .trailerName, .trailerValue, .trailerLF: return takeTrailer(c)
         case .endLF:
             guard c == 0x0A else { return "the last chunk must end in CR LF" }
             state = .ended
@@ -89,8 +87,22 @@ package struct ChunkedDecoder: Sendable {
         return nil
     }
 
-    /// What a lenient reader behind the gateway might take for the end of a line.
-    private static func isControl(_ c: UInt8) -> Bool { c < 0x20 && c != 0x09 || c == 0x7F }
+    /// Trailers are field lines like those of a head and just as strict; nobody here reads them.
+    private mutating func takeTrailer(_ c: UInt8) -> StaticString? {
+        overhead &+= 1
+        if overhead > Self.overheadLimit { return "trailers are too long" }
+        switch state {
+        case .trailer where c == 0x0D: state = .endLF
+        case .trailer where HeaderLines.isToken(c): state = .trailerName
+        case .trailerName where c == 0x3A: state = .trailerValue
+        case .trailerName where HeaderLines.isToken(c): break
+        case .trailerValue where c == 0x0D: state = .trailerLF
+        case .trailerValue where !HeaderLines.isControl(c): break
+        case .trailerLF where c == 0x0A: state = .trailer
+        default: return "a trailer must be a name, a colon and a value and end in CR LF"
+        }
+        return nil
+    }
 
     private mutating func takeSize(_ c: UInt8) -> StaticString? {
         let value: Int

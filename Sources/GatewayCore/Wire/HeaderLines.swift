@@ -37,19 +37,28 @@ package struct HeaderLines: Sendable {
         for index in name where !Self.isToken(bytes.byte(index)) {
             return .malformed("a header name has a character that is not allowed in it")
         }
-        var lower = colon &+ 1
-        var upper = end
-        while lower < upper, bytes.byte(lower) == 0x20 || bytes.byte(lower) == 0x09 { lower &+= 1 }
-        while upper > lower, bytes.byte(upper &- 1) == 0x20 || bytes.byte(upper &- 1) == 0x09 { upper &-= 1 }
-        for index in lower..<upper {
-            let c = bytes.byte(index)
-            if c < 0x20 && c != 0x09 || c == 0x7F {
-                return .malformed("a header value has a control character")
-            }
+        let value = bytes.trimmed((colon &+ 1)..<end)
+        for index in value where Self.isControl(bytes.byte(index)) {
+            return .malformed("a header value has a control character")
         }
         position = newline &+ 1
-        return .field(HeaderField(name: name, value: lower..<upper))
+        return .field(HeaderField(name: name, value: value))
     }
+
+    /// Whether a Connection field of the head from `start` on names a field, which is then for this hop only (RFC 9110
+    /// section 7.6.1). There may be several such fields.
+    package static func isNamedByConnection(_ name: Range<Int>, from start: Int, in bytes: RawSpan) -> Bool {
+        var lines = HeaderLines(from: start)
+        while case .field(let field) = lines.next(in: bytes) {
+            if bytes.equals(field.name, lowercased: "connection"), bytes.list(field.value, contains: name) {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// A control character other than the tab: what a lenient reader behind the gateway might take for the end of a line.
+    static func isControl(_ c: UInt8) -> Bool { c < 0x20 && c != 0x09 || c == 0x7F }
 
     /// tchar of RFC 9110 section 5.6.2.
     static func isToken(_ c: UInt8) -> Bool {
@@ -74,6 +83,22 @@ extension RawSpan {
         return value
     }
 
+    /// The last element of a comma-separated list, white space around it left out.
+    func lastElement(of range: Range<Int>) -> Range<Int> {
+        var start = range.lowerBound
+        while let comma = first(0x2C, in: start..<range.upperBound) { start = comma &+ 1 }
+        return trimmed(start..<range.upperBound)
+    }
+
+    /// Without spaces and tabs at its ends.
+    fileprivate func trimmed(_ range: Range<Int>) -> Range<Int> {
+        var lower = range.lowerBound
+        var upper = range.upperBound
+        while lower < upper, byte(lower) == 0x20 || byte(lower) == 0x09 { lower &+= 1 }
+        while upper > lower, byte(upper &- 1) == 0x20 || byte(upper &- 1) == 0x09 { upper &-= 1 }
+        return lower..<upper
+    }
+
     /// Whether a comma-separated list holds a token, without regard to case.
     func list(_ range: Range<Int>, contains token: StaticString) -> Bool {
         listHas(range) { equals($0, lowercased: token) }
@@ -88,11 +113,7 @@ extension RawSpan {
         var start = range.lowerBound
         while start < range.upperBound {
             let end = first(0x2C, in: start..<range.upperBound) ?? range.upperBound
-            var lower = start
-            var upper = end
-            while lower < upper, byte(lower) == 0x20 || byte(lower) == 0x09 { lower &+= 1 }
-            while upper > lower, byte(upper &- 1) == 0x20 || byte(upper &- 1) == 0x09 { upper &-= 1 }
-            if isWanted(lower..<upper) { return true }
+            if isWanted(trimmed(start..<end)) { return true }
             start = end &+ 1
         }
         return false

@@ -119,13 +119,17 @@ package struct JSONScan: Sendable {
         }
     }
 
-    /// A non-negative integer at the start of a range; nil for anything else.
+    /// A non-negative integer literal at the start of a range, up to its end or what may follow a value; nil for
+    /// anything else, `1.0` and `1e3` too.
     package static func integer(_ bytes: RawSpan, _ range: Range<Int>) -> Int? {
         var value = 0
         var digits = 0
         for index in range {
             let c = bytes.byte(index)
-            guard c >= 0x30, c <= 0x39 else { break }
+            guard c >= 0x30, c <= 0x39 else {
+                guard c == 0x2C || c == 0x7D || c == 0x5D || c <= 0x20 else { return nil }
+                break
+            }
             value = value &* 10 &+ Int(c &- 0x30)
             digits &+= 1
             if digits > 15 { return nil }

@@ -12,7 +12,7 @@ package struct RequestHead: Sendable {
 
     package var method = Method.other
     package var methodName = ByteRange.empty
-    /// Path and query as they came.
+    /// Path and query as they came; of an absolute-form target the part behind the authority; `*` as it is.
     package var target = ByteRange.empty
     /// 0 or 1: HTTP/1.x.
     package var minorVersion: UInt8 = 1
@@ -28,12 +28,22 @@ package struct RequestHead: Sendable {
     package var wantsUpgrade = false
     package var isMultipart = false
     package var authorization = ByteRange.empty
-    /// The value of Connection: `close`, or names of fields that are for this hop only.
-    package var connection = ByteRange.empty
+    /// A Connection field has more than `close` and `keep-alive`: names of fields that are for this hop only.
+    package var namesHopFields = false
     /// The value that names the client's session, from the header with the highest precedence.
     package var session = ByteRange.empty
     private var sessionRank = UInt8.max
     private var hosts: UInt8 = 0
+    private var host = ByteRange.empty
+    /// Of an absolute-form target.
+    private var authority: ByteRange?
+
+    /// Of a request target in bytes; longer ones are 414. RFC 9112 section 3 asks for 8,000 of a whole request line.
+    package static let targetLimit = 8192
+    /// Of header fields; more are 431. The libraries that call inference APIs send 10 to 30.
+    package static let fieldLimit = 128
+    /// Of a method's name; the longest registered one has 17 characters.
+    package static let methodLimit = 32
 
     package var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
@@ -45,23 +55,26 @@ package struct RequestHead: Sendable {
             if case .incomplete = failure, bytes.byteCount > limit { return tooLarge }
             return failure
         }
+        var fields = 0
         var lines = HeaderLines(from: head.fieldsStart)
         while true {
             switch lines.next(in: bytes) {
             case .incomplete: return bytes.byteCount > limit ? tooLarge : .incomplete
             case .malformed(let reason): return .malformed(status: 400, reason: reason)
             case .field(let field):
-                if field.value.upperBound > limit { return tooLarge }
+                fields += 1
+                if field.value.upperBound > limit || fields > fieldLimit { return tooLarge }
                 if let failure = head.take(field, bytes) { return failure }
             case .end(let end):
                 head.byteCount = end
-                return head.checked()
+                return head.checked(bytes)
             }
         }
     }
 
     private static let tooLarge = Result.malformed(
-        status: 431, reason: "the request's head is larger than the gateway's limit (limits.maxHeaderBytes)")
+        status: 431,
+        reason: "the request's head has more than 128 fields or is larger than limits.maxHeaderBytes")
 
     private mutating func parseRequestLine(_ bytes: RawSpan) -> Result? {
         var start = 0  // RFC 9112 2.2: blank lines before the request line are skipped, boundedly
@@ -69,7 +82,9 @@ package struct RequestHead: Sendable {
         {
             start += 2
         }
-        guard let newline = bytes.first(0x0A, in: start..<bytes.byteCount) else { return .incomplete }
+        let newline = bytes.first(0x0A, in: start..<bytes.byteCount)
+        if let tooLong = Self.limit(bytes, start..<(newline ?? bytes.byteCount)) { return tooLong }
+        guard let newline else { return .incomplete }
         let malformed = Result.malformed(
             status: 400, reason: "the request line must be METHOD SP target SP HTTP/1.1 CR LF")
         guard newline > start, bytes.byte(newline - 1) == 0x0D else { return malformed }
@@ -78,9 +93,6 @@ package struct RequestHead: Sendable {
             let second = bytes.first(0x20, in: (space + 1)..<end), second > space + 1
         else { return malformed }
         for index in start..<space where !HeaderLines.isToken(bytes.byte(index)) { return malformed }
-        for index in (space + 1)..<second where bytes.byte(index) <= 0x20 || bytes.byte(index) == 0x7F {
-            return malformed
-        }
         guard end - second == 9, bytes.has("HTTP/", at: second + 1), bytes.byte(second + 7) == 0x2E else {
             return malformed
         }
@@ -91,9 +103,20 @@ package struct RequestHead: Sendable {
         keepsAlive = minorVersion == 1
         methodName = ByteRange(start..<space)
         method = Self.method(bytes, start..<space)
-        target = ByteRange((space + 1)..<second)
         fieldsStart = newline + 1
-        return nil
+        return takeTarget((space + 1)..<second, bytes)
+    }
+
+    /// A method or a target that is too long already, whole or not.
+    private static func limit(_ bytes: RawSpan, _ line: Range<Int>) -> Result? {
+        guard line.count > methodLimit else { return nil }
+        let space = bytes.first(0x20, in: line.lowerBound..<(line.lowerBound + methodLimit + 1))
+        guard let target = space.map({ $0 + 1 }) else {
+            return .malformed(status: 501, reason: "no method has so long a name")
+        }
+        let end = bytes.first(0x20, in: target..<line.upperBound) ?? line.upperBound
+        guard end - target > targetLimit else { return nil }
+        return .malformed(status: 414, reason: "the request's target is longer than 8192 bytes")
     }
 
     private static func method(_ bytes: RawSpan, _ range: Range<Int>) -> Method {
@@ -118,15 +141,23 @@ package struct RequestHead: Sendable {
         case 4 where bytes.equals(name, lowercased: "host"):
             hosts &+= 1
             if hosts > 1 { return .malformed(status: 400, reason: "more than one Host header") }
+            guard RequestTarget.isAuthority(bytes, value) else {
+                return .malformed(status: 400, reason: "Host must be a name or an address, and a port if any")
+            }
+            host = ByteRange(value)
         case 6 where bytes.equals(name, lowercased: "expect"):
             guard bytes.equals(value, lowercased: "100-continue") else {
                 return .malformed(status: 417, reason: "the only Expect that is understood is 100-continue")
             }
             expectsContinue = true
         case 7 where bytes.equals(name, lowercased: "upgrade"):
-            wantsUpgrade = true
+            // An offer of HTTP/2 in clear text (the JDK's client makes it to everybody) may be passed over: RFC 9110
+            // section 7.8. A client that asks for another protocol cannot go on without it.
+            if !bytes.equals(value, lowercased: "h2c") { wantsUpgrade = true }
         case 10 where bytes.equals(name, lowercased: "connection"):
-            connection = ByteRange(value)
+            if !bytes.equals(value, lowercased: "close"), !bytes.equals(value, lowercased: "keep-alive") {
+                namesHopFields = true
+            }
             if bytes.list(value, contains: "close") { keepsAlive = false }
             if minorVersion == 0, bytes.list(value, contains: "keep-alive") { keepsAlive = true }
         case 12 where bytes.equals(name, lowercased: "content-type"):
@@ -144,15 +175,30 @@ package struct RequestHead: Sendable {
             }
             contentLength = length
         case 17 where bytes.equals(name, lowercased: "transfer-encoding"):
-            guard !isChunked, bytes.equals(value, lowercased: "chunked") else {
-                return .malformed(
-                    status: 501, reason: "the only Transfer-Encoding that is understood is chunked")
-            }
-            isChunked = true
+            if let failure = takeCoding(value, bytes) { return failure }
         default:
             takeSession(field, bytes)
         }
         return nil
+    }
+
+    /// RFC 9112 section 6.1: where `chunked` is not the last coding the body's end is unknown, and it is never applied
+    /// twice.
+    private mutating func takeCoding(_ value: Range<Int>, _ bytes: RawSpan) -> Result? {
+        if !isChunked, bytes.equals(value, lowercased: "chunked") {
+            isChunked = true
+            return nil
+        }
+        let last = bytes.lastElement(of: value)
+        let others = value.lowerBound..<max(value.lowerBound, last.lowerBound - 1)
+        guard !isChunked, bytes.equals(last, lowercased: "chunked"), !others.isEmpty,
+            !bytes.list(others, contains: "chunked")
+        else {
+            return .malformed(
+                status: 400,
+                reason: "Transfer-Encoding must end in chunked, once, so that the body's end is known")
+        }
+        return .malformed(status: 501, reason: "the only Transfer-Encoding that is understood is chunked")
     }
 
     /// Headers that carry a session, in order of precedence (workloads.md section 5: an agent's id before its
@@ -176,7 +222,18 @@ package struct RequestHead: Sendable {
         }
     }
 
-    private consuming func checked() -> Result {
+    private mutating func takeTarget(_ range: Range<Int>, _ bytes: RawSpan) -> Result? {
+        switch RequestTarget(bytes, range, method: methodName.range) {
+        case .origin(let path): target = ByteRange(path)
+        case .absolute(let authority, let path):
+            self.authority = ByteRange(authority)
+            target = ByteRange(path)
+        case .refused(let status, let reason): return .malformed(status: status, reason: reason)
+        }
+        return nil
+    }
+
+    private consuming func checked(_ bytes: RawSpan) -> Result {
         if isChunked, contentLength != nil {
             return .malformed(
                 status: 400,
@@ -187,6 +244,9 @@ package struct RequestHead: Sendable {
         }
         if minorVersion == 1, hosts == 0 {
             return .malformed(status: 400, reason: "an HTTP/1.1 request needs a Host header")
+        }
+        if let authority, hosts > 0, !bytes.equals(authority.range, host.range) {
+            return .malformed(status: 400, reason: "Host must be the authority of the request's target")
         }
         return .complete(self)
     }

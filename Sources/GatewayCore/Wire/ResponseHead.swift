@@ -16,6 +16,10 @@ package struct ResponseHead: Sendable {
     package var keepsAlive = true
     package var isEventStream = false
     package var location = ByteRange.empty
+    private var namesHopFields = false
+
+    /// Of header fields; more are malformed.
+    package static let fieldLimit = 256
 
     /// 1xx, 204 and 304 have none; nor has the answer to HEAD, which the caller knows.
     package var canHaveBody: Bool { status >= 200 && status != 204 && status != 304 }
@@ -25,15 +29,8 @@ package struct ResponseHead: Sendable {
             return bytes.byteCount > limit ? .malformed("the status line is too long") : .incomplete
         }
         var head = ResponseHead()
-        guard newline >= 12, bytes.has("HTTP/1.", at: 0), bytes.byte(8) == 0x20,
-            let status = bytes.decimal(9..<12), status >= 100,
-            bytes.byte(12) == 0x20 || bytes.byte(12) == 0x0D, bytes.byte(newline - 1) == 0x0D
-        else { return .malformed("this is no HTTP/1.1 status line") }
-        guard status != 101 else { return .malformed("it switches protocols, which nobody asked for") }
-        head.status = status
-        head.minorVersion = bytes.byte(7) &- 0x30
-        head.keepsAlive = head.minorVersion >= 1
-        head.fieldsStart = newline + 1
+        if let problem = head.takeStatusLine(bytes, newline) { return .malformed(problem) }
+        var fields = 0
         var lines = HeaderLines(from: newline + 1)
         while true {
             switch lines.next(in: bytes) {
@@ -41,14 +38,56 @@ package struct ResponseHead: Sendable {
                 return bytes.byteCount > limit ? .malformed("the response's head is too long") : .incomplete
             case .malformed(let reason): return .malformed(reason)
             case .field(let field):
+                fields += 1
+                if field.value.upperBound > limit || fields > fieldLimit {
+                    return .malformed("the response's head is too long")
+                }
                 if let problem = head.take(field, bytes) { return .malformed(problem) }
             case .end(let end):
                 head.byteCount = end
-                if head.isChunked, head.contentLength != nil {
-                    return .malformed("Content-Length beside Transfer-Encoding")
-                }
+                if let problem = head.framingProblem { return .malformed(problem) }
                 return .complete(head)
             }
+        }
+    }
+
+    private mutating func takeStatusLine(_ bytes: RawSpan, _ newline: Int) -> StaticString? {
+        guard newline >= 12, bytes.has("HTTP/1.", at: 0), bytes.byte(8) == 0x20,
+            bytes.byte(7) >= 0x30, bytes.byte(7) <= 0x39, let status = bytes.decimal(9..<12),
+            (100...599).contains(status),
+            bytes.byte(12) == 0x20 || newline == 13, bytes.byte(newline - 1) == 0x0D
+        else { return "this is no HTTP/1.1 status line" }
+        for index in 12..<(newline - 1) where HeaderLines.isControl(bytes.byte(index)) {
+            return "the status line has a control character"
+        }
+        guard status != 101 else { return "it switches protocols, which nobody asked for" }
+        self.status = status
+        minorVersion = bytes.byte(7) &- 0x30
+        keepsAlive = minorVersion >= 1
+        fieldsStart = newline + 1
+        return nil
+    }
+
+    /// What makes the body's end doubtful (RFC 9112 section 6).
+    private var framingProblem: StaticString? {
+        guard isChunked else { return nil }
+        if contentLength != nil { return "Content-Length beside Transfer-Encoding" }
+        return minorVersion == 0 ? "HTTP/1.0 has no Transfer-Encoding" : nil
+    }
+
+    /// Whether a field is for this hop only (RFC 9110 section 7.6.1); the body's framing, which is made anew, too.
+    package func isForThisHop(_ field: HeaderField, in bytes: RawSpan) -> Bool {
+        let name = field.name
+        switch name.count {
+        case 7 where bytes.equals(name, lowercased: "trailer") || bytes.equals(name, lowercased: "upgrade"),
+            10 where bytes.equals(name, lowercased: "connection"),
+            10 where bytes.equals(name, lowercased: "keep-alive"),
+            14 where bytes.equals(name, lowercased: "content-length"),
+            16 where bytes.equals(name, lowercased: "proxy-connection"),
+            17 where bytes.equals(name, lowercased: "transfer-encoding"):
+            return true
+        default:
+            return namesHopFields && HeaderLines.isNamedByConnection(name, from: fieldsStart, in: bytes)
         }
     }
 
@@ -59,6 +98,9 @@ package struct ResponseHead: Sendable {
         case 8 where bytes.equals(name, lowercased: "location"):
             location = ByteRange(value)
         case 10 where bytes.equals(name, lowercased: "connection"):
+            if !bytes.equals(value, lowercased: "close"), !bytes.equals(value, lowercased: "keep-alive") {
+                namesHopFields = true
+            }
             if bytes.list(value, contains: "close") { keepsAlive = false }
             if minorVersion == 0, bytes.list(value, contains: "keep-alive") { keepsAlive = true }
         case 12 where bytes.equals(name, lowercased: "content-type"):
@@ -71,8 +113,8 @@ package struct ResponseHead: Sendable {
             }
             contentLength = length
         case 17 where bytes.equals(name, lowercased: "transfer-encoding"):
-            guard bytes.equals(value, lowercased: "chunked") else {
-                return "the only Transfer-Encoding that is understood is chunked"
+            guard !isChunked, bytes.equals(value, lowercased: "chunked") else {
+                return "the only Transfer-Encoding that is understood is chunked, once"
             }
             isChunked = true
         default: break

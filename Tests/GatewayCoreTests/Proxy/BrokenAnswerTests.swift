@@ -76,41 +76,6 @@ extension ProxyTests {
             #expect(counted)
         }
 
-        @Test(arguments: [
-            "SSH-2.0-x\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
-            "HTTP/1.1 200 OK\nA: b\n\n",
-            "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nA\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "\u{0}\u{1}\u{2}\r\n", "",
-        ])
-        func `a malformed answer is 502 and names the node`(bytes: String) throws {
-            let engine = ScriptedEngine("a") { _, side in
-                side.raw(bytes)
-                side.close()
-            }
-            let running = try RunningGateway(engine)
-            let client = try running.client()
-            let answer = try client.ask(chat())
-            #expect(answer.status == 502, "\(answer.body)")
-            #expect(answer.body.contains("a at http://127.0.0.1:\(engine.port)"))
-            engine.rescript { request, side in ScriptedEngine.answer(request, side, from: "a") }
-            #expect(try client.ask(chat()).status == 200)
-        }
-
-        @Test func `what an engine sends beyond its answer reaches no other client`() throws {
-            let engine = ScriptedEngine("a") { request, side in
-                let answer = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"n\":1}"
-                let more = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"poisoned\":true}"
-                side.raw(request.body.contains("more") ? answer + more : answer)
-            }
-            let running = try RunningGateway(engine)
-            for _ in 0..<10 {
-                #expect(try running.ask(chat("more")).body == "{\"n\":1}")
-                #expect(try running.ask(chat("plain")).body == "{\"n\":1}")
-            }
-        }
-
         @Test func `usage is asked for and hidden, unless the client asks itself`() throws {
             let engine = ScriptedEngine()
             let running = try RunningGateway(engine)

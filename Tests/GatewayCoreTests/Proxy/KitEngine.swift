@@ -29,6 +29,9 @@ final class EngineSide: @unchecked Sendable {
         socket.close()
     }
 
+    /// Nothing more will be sent; the other direction stays open.
+    func endsSending() { shutdown(socket.fd, Int32(SHUT_WR)) }
+
     func reset() {
         isOver = true
         socket.reset()

@@ -55,7 +55,8 @@ struct ChunkedDecoderTests {
         "\r\n", "x\r\n", "-1\r\n", "0x5\r\nhello", " 5\r\nhello", "5\nhello", "5 \r\nhello", "5\r\r",
         "5;a\nhello", ";a\r\n",
         "5\r\nhelloX", "5\r\nhello\n", "5\r\nhello\rX", "1000000000000\r\n", "0\r\n\rX", "0\r\nA: b\rX",
-        "0\r\n\n", "0\r\nA: b\n\r\n",
+        "0\r\n\n", "0\r\nA: b\n\r\n", "0\r\nA\r\n", "0\r\n: b\r\n", "0\r\nA : b\r\n", "0\r\n A: b\r\n",
+        "0\r\nA: b\r\n c\r\n",
     ])
     func `what breaks the coding is malformed`(text: String) {
         #expect(Dechunked(text).isMalformed)
@@ -65,7 +66,12 @@ struct ChunkedDecoderTests {
         let long = String(repeating: "a", count: 5000)
         #expect(Dechunked("5;" + long).isMalformed)
         #expect(Dechunked("0\r\n" + long).isMalformed)
-        #expect(Dechunked("0\r\n" + String(repeating: "a\r\n", count: 3000)).isMalformed)
+        #expect(Dechunked("0\r\n" + String(repeating: "a:\r\n", count: 3000)).isMalformed)
+        #expect(Dechunked("1;" + String(repeating: "a", count: 300)).isMalformed)
+        #expect(!Dechunked("1;" + String(repeating: "a", count: 200) + "\r\n").isMalformed)
+        let extended = "1;" + String(repeating: "a", count: 200) + "\r\nx\r\n"
+        #expect(!Dechunked(String(repeating: extended, count: 20)).isMalformed)
+        #expect(Dechunked(String(repeating: extended, count: 30)).isMalformed)
     }
 
     @Test func `any split says the same`() {

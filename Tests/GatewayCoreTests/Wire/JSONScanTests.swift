@@ -24,7 +24,9 @@ struct JSONScanTests {
     @Test(arguments: [
         ("0", 0), ("42,", 42), ("123456789012345", 123_456_789_012_345), ("1234567890123456", nil),
         ("-1", nil),
-        ("", nil), ("x", nil), ("\"1\"", nil),
+        ("", nil), ("x", nil), ("\"1\"", nil), ("1e3", nil), ("1.0", nil), ("1E3,", nil), ("1x", nil),
+        ("7}", 7),
+        ("7]", 7), ("7 ", 7), ("7\n", 7),
     ])
     func `an integer is told from everything else`(text: String, number: Int?) {
         let raw = bytes(text)

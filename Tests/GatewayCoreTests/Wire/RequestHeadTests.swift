@@ -99,7 +99,7 @@ struct RequestHeadTests {
         ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
         (
             "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-            501
+            400
         ),
         ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
@@ -113,7 +113,9 @@ struct RequestHeadTests {
         let long = "GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "a", count: 300)
         #expect(HeadVerdict(bytes(long), limit: 256) == .malformed(431))
         #expect(HeadVerdict(bytes(long + "\r\n\r\n"), limit: 256) == .malformed(431))
-        #expect(HeadVerdict(bytes(String(repeating: "A", count: 300)), limit: 256) == .malformed(431))
+        #expect(HeadVerdict(bytes(String(repeating: "A", count: 300)), limit: 256) == .malformed(501))
+        #expect(
+            HeadVerdict(bytes("GET /" + String(repeating: "a", count: 300)), limit: 256) == .malformed(431))
         #expect(HeadVerdict(bytes(long), limit: 8192) == .incomplete)
     }
 

@@ -38,7 +38,15 @@ struct ResponseHeadTests {
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: three\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\r\nX y: z\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.x 200 OK\r\n\r\n",
+        "HTTP/1.1 600 OK\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1 200\rOK\r\n\r\n",
+        "HTTP/1.1 200 O\rK\r\n\r\n", "HTTP/1.1 200 O\u{0}K\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3, 3\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX y: z\r\n\r\n",
     ])
     func `what is no answer is malformed`(text: String) {
         guard case .malformed = ResponseHead.parse(bytes(text).span.bytes) else {
@@ -50,12 +58,37 @@ struct ResponseHeadTests {
     @Test func `an endless head is malformed at the limit`() {
         for text in [
             String(repeating: "x", count: 300), "HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 300),
+            "HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 300) + "\r\n\r\n",
         ] {
             guard case .malformed = ResponseHead.parse(bytes(text).span.bytes, limit: 256) else {
                 Issue.record("accepted \(text.utf8.count) bytes")
                 continue
             }
         }
+    }
+
+    @Test func `more fields than the limit are malformed, whole or not`() {
+        let many = "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: ResponseHead.fieldLimit + 1)
+        for text in [many, many + "\r\n"] {
+            guard case .malformed = ResponseHead.parse(bytes(text).span.bytes) else {
+                Issue.record("accepted")
+                continue
+            }
+        }
+    }
+
+    @Test func `fields for this hop are told, those that Connection names too`() throws {
+        let text =
+            "HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-End: 2\r\nTrailer: A\r\nUpgrade: h2c\r\n"
+            + "Keep-Alive: 5\r\nProxy-Connection: close\r\nconnection: close, x-too\r\nX-Too: 3\r\n\r\n"
+        let raw = bytes(text)
+        let head = try head(text)
+        var kept: [String] = []
+        var lines = HeaderLines(from: head.fieldsStart)
+        while case .field(let field) = lines.next(in: raw.span.bytes) {
+            if !head.isForThisHop(field, in: raw.span.bytes) { kept.append(raw.text(field.name)) }
+        }
+        #expect(kept == ["X-End"] && !head.keepsAlive)
     }
 
     @Test func `every beginning is incomplete and no accident makes it longer than its bytes`() {
