@@ -64,7 +64,11 @@ struct Engine: Sendable {
     let url: String
 
     init(_ signalbox: Signalbox, _ flags: String...) async throws {
-        program = try signalbox.start(["engine", "--port", "0"] + flags)
+        try await self.init(signalbox, port: 0, flags)
+    }
+
+    init(_ signalbox: Signalbox, port: Int, _ flags: [String]) async throws {
+        program = try signalbox.start(["engine", "--port", "\(port)"] + flags)
         url = try await program.firstLine().split(separator: " ").last.map(String.init) ?? ""
     }
 }

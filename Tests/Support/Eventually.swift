@@ -1,6 +1,7 @@
 /// A condition that did not come true in time: the test fails with this text.
 package struct NotInTime: Error, CustomStringConvertible {
     package let description: String
+    package init(description: String) { self.description = description }
 }
 
 /// Waits for a condition, looking every 20 ms; the only way for a test to wait.
