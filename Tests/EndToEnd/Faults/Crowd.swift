@@ -5,6 +5,7 @@ import TestSupport
 final class Crowd {
     struct Request {
         var path = "/v1/chat/completions"
+        var headers = ""
         var body: String
     }
 
@@ -53,7 +54,7 @@ final class Crowd {
         let client = Client(number: clients.count, fd: fd)
         client.unsent.append(
             "POST \(request.path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                + "Content-Length: \(request.body.utf8.count)\r\n\r\n\(request.body)")
+                + "\(request.headers)Content-Length: \(request.body.utf8.count)\r\n\r\n\(request.body)")
         clients.append(client)
         places[UInt64(fd)] = client
         poller.add(fd, token: UInt64(fd), [.read, .write, .hangUp])

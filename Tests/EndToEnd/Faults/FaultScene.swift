@@ -106,8 +106,11 @@ struct Question: Sendable {
     var isChat = true
     var isStreamed = true
     var tokens = 96
+    var temperature = 0.0
     /// More members of the body.
     var more = ""
+    /// More header lines, each with its end.
+    var headers = ""
 
     var request: Crowd.Request {
         let prompt =
@@ -115,9 +118,9 @@ struct Question: Sendable {
             ? #""messages":[{"role":"user","content":"Say something about number \#(number)"}]"#
             : #""prompt":"Once upon a time there was number \#(number)""#
         return Crowd.Request(
-            path: isChat ? "/v1/chat/completions" : "/v1/completions",
+            path: isChat ? "/v1/chat/completions" : "/v1/completions", headers: headers,
             body:
-                #"{"model":"\#(FaultScene.model)","stream":\#(isStreamed),"temperature":0,"ignore_eos":true,"#
+                #"{"model":"\#(FaultScene.model)","stream":\#(isStreamed),"temperature":\#(temperature),"ignore_eos":true,"#
                 + #""max_tokens":\#(tokens),"user":"c\#(number)",\#(prompt)\#(more)}"#)
     }
 

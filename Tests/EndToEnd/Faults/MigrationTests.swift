@@ -84,15 +84,44 @@ struct MigrationTests {
         #expect(try ids(scene.gateway.url) == direct)
     }
 
-    /// What no token ids can carry on exactly: ended with an error that says so.
     @Test(arguments: [
-        #","logprobs":true"#, #","response_format":{"type":"json_object"}"#,
-        #","tools":[{"type":"function","function":{"name":"f"}}]"#,
+        #","tools":[{"type":"function","function":{"name":"f"}}]"#, #","stop":["no such text"]"#,
+        #","min_tokens":50"#,
     ])
-    func `what cannot be carried on exactly is broken off with an error`(more: String) async throws {
+    func `tools, stop strings and a minimum of tokens keep no stream from going on`(more: String) async throws
+    {
         let questions = (0..<4).map { Question(number: $0, tokens: Self.tokens, more: more) }
         let (verdicts, _) = try await run("cut=100&after=9", questions)
-        #expect(verdicts.contains(.brokenOff))
-        #expect(verdicts.allSatisfy { $0 == .whole || $0 == .brokenOff }, "\(verdicts)")
+        #expect(verdicts.allSatisfy { $0 == .whole }, "\(verdicts)")
+    }
+
+    /// What no token ids can carry on exactly: ended with an error that says why.
+    @Test(arguments: [
+        ("logprobs", Question(number: 0, more: #","logprobs":true"#)),
+        ("structured", Question(number: 0, more: #","response_format":{"type":"json_object"}"#)),
+        ("temperature", Question(number: 0, temperature: 0.7)),
+        ("temperature", Question(number: 0, temperature: 0.7, more: #","seed":1"#)),
+        ("penalties", Question(number: 0, more: #","frequency_penalty":1.5"#)),
+    ])
+    func `what cannot be carried on exactly is broken off with the reason`(why: String, question: Question)
+        async throws
+    {
+        let questions = (0..<4).map { number in
+            var each = question
+            each.number = number
+            return each
+        }
+        let (verdicts, _) = try await run("cut=100&after=9", questions)
+        let reasons = verdicts.compactMap { if case .brokenOff(let reason) = $0 { reason } else { nil } }
+        #expect(reasons.count == 2 && verdicts.count { $0 == .whole } == 2, "\(verdicts)")
+        #expect(reasons.allSatisfy { $0.contains(why) }, "\(reasons)")
+    }
+
+    @Test func `a client that opts out is not carried on`() async throws {
+        let questions = (0..<4).map {
+            Question(number: $0, tokens: Self.tokens, headers: "x-signalbox-migration: off\r\n")
+        }
+        let (verdicts, _) = try await run("cut=100&after=9", questions)
+        #expect(verdicts.count { if case .brokenOff = $0 { true } else { false } } == 2, "\(verdicts)")
     }
 }

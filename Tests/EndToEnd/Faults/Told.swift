@@ -5,10 +5,10 @@ struct Told {
     enum Verdict: Equatable {
         /// All of it, and it says so.
         case whole
-        /// A true status before anything was sent.
-        case refused(Int)
+        /// A true status before anything was sent, and its reason.
+        case refused(Int, String)
         /// A part of it and an error that says so.
-        case brokenOff
+        case brokenOff(String)
         /// A part of an answer in one piece, shorter than its length said.
         case torn
         /// Anything else: what is wrong.
@@ -106,9 +106,10 @@ struct Told {
         if !isWhole { return .lie("its framing has no end, after \(text.count) characters") }
         if status != 200 {
             return errors.count == 1 && errors[0] != "" && status >= 400
-                ? .refused(status) : .lie("status \(status) without its reason")
+                ? .refused(status, errors[0]) : .lie("status \(status) without its reason")
         }
         if !wanted.hasPrefix(text) { return .lie("another text: \(Self.difference(text, wanted))") }
+        if errors.isEmpty, finish == "abort", doneCount == 1 { return .brokenOff("finish_reason abort") }
         if errors.isEmpty {
             guard text == wanted else {
                 return .lie("cut short in silence at \(text.count) of \(wanted.count)")
@@ -124,7 +125,7 @@ struct Told {
             return .whole
         }
         guard errors.count == 1, errors[0] != "" else { return .lie("\(errors.count) errors: \(errors)") }
-        return finish == nil ? .brokenOff : .lie("finish \(finish ?? "") and an error")
+        return finish == nil ? .brokenOff(errors[0]) : .lie("finish \(finish ?? "") and an error")
     }
 
     private static func difference(_ text: String, _ wanted: String) -> String {

@@ -75,13 +75,16 @@ extension ProxyLoop {
         record(fd, .failed, up: up, dollars: dollars, isRetry: false, isHandedOn: true)
         closeUpstream(up)
         if isAnew { clients[fd].record.beginAnew() } else { clients[fd].record.continueElsewhere() }
-        clients[fd].exchange.forgetAttempts(but: node)
         counters.migrated += 1
         if !isAnew, !clients[fd].record.obstacles.isEmpty { markInexact(fd) }
         guard clients[fd].phase == .exchanging else { return true }
-        if !goOnElsewhere(fd) {
-            stranded.append((fd, clients[fd].exchange.id, now + UInt64(limits.queueSeconds * 1e9)))
+        var goesOn = goOnElsewhere(fd)
+        if !goesOn {
+            // Nobody is left that it has not been on: any but the one that it leaves.
+            clients[fd].exchange.forgetAttempts(but: node)
+            goesOn = goOnElsewhere(fd)
         }
+        if !goesOn { stranded.append((fd, clients[fd].exchange.id, now + UInt64(limits.queueSeconds * 1e9))) }
         setClientDeadline(fd, seconds: limits.waitingSeconds)
         return true
     }
