@@ -5,12 +5,14 @@ package enum ConfigurationKeys {
     }
 
     package enum Node: String, CaseIterable, Sendable {
-        case name, url, role, weight, zone, apiKeyEnv, gpuMetricsUrl, dollarsPerHour, models
+        case name, url, role, weight, zone, apiKeyEnv, gpuMetricsUrl, dollarsPerHour, models, maxActive
     }
 
     package enum Limits: String, CaseIterable, Sendable {
-        case maxHeaderBytes, maxBodyBytes, maxConnections, queueCapacity, queueSeconds, firstTokenSeconds
-        case stallSeconds, idleSeconds, headerSeconds, retries
+        case maxHeaderBytes, maxBodyBytes, maxConnections, maxActivePerNode, memoryBytes
+        case queueCapacity, queueTokens, queueSeconds
+        case connectSeconds, firstTokenSeconds, prefillTokensPerSecond, stallSeconds, requestSeconds
+        case idleSeconds, headerSeconds, retries, retryShare, retriesPerSecond
     }
 
     package enum Scrape: String, CaseIterable, Sendable {

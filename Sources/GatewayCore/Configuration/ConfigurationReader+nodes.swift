@@ -50,12 +50,14 @@ extension ConfigurationReader {
             by: Self.exporter)
         let dollars = self.number(fields[.dollarsPerHour], name: "dollarsPerHour", in: 0...100_000)
         let models = models(fields[.models])
+        let maxActive = whole(fields[.maxActive], name: "maxActive", in: 1...100_000)
         let variable = fields[.apiKeyEnv]
         let key = apiKey(variable, environment: environment)
         node?.zone = zone
         node?.gpuMetricsURL = gpuMetricsURL
         node?.dollarsPerHour = dollars
         node?.models = models
+        node?.maxActive = maxActive
         node?.apiKeyEnv = variable.flatMap(Self.plainText)
         node?.apiKey = key
         return node

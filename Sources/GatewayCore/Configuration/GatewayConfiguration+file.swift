@@ -90,17 +90,39 @@ extension ConfigurationReader {
             &limits.maxBodyBytes, bytes(fields[.maxBodyBytes], name: "maxBodyBytes", in: 1024...1_073_741_824)
         )
         set(&limits.maxConnections, whole(fields[.maxConnections], name: "maxConnections", in: 1...1_000_000))
-        set(&limits.queueCapacity, whole(fields[.queueCapacity], name: "queueCapacity", in: 0...1_000_000))
-        set(&limits.queueSeconds, seconds(fields[.queueSeconds], name: "queueSeconds", in: 0...3600))
+        limits.maxActivePerNode = whole(
+            fields[.maxActivePerNode], name: "maxActivePerNode", in: 1...100_000)
+        limits.memoryBytes = bytes(
+            fields[.memoryBytes], name: "memoryBytes", in: 67_108_864...1_099_511_627_776)
+        set(&limits.queueCapacity, whole(fields[.queueCapacity], name: "queueCapacity", in: 0...65_536))
+        set(&limits.queueTokens, whole(fields[.queueTokens], name: "queueTokens", in: 1...1_000_000_000))
+        set(&limits.retries, whole(fields[.retries], name: "retries", in: 0...10))
+        set(&limits.retryShare, number(fields[.retryShare], name: "retryShare", in: 0...1))
+        set(
+            &limits.retriesPerSecond,
+            number(fields[.retriesPerSecond], name: "retriesPerSecond", in: 0...10_000))
+        times(fields, &limits)
+        return limits
+    }
+
+    private mutating func times(
+        _ fields: [ConfigurationKeys.Limits: JSON5Value], _ limits: inout GatewayLimits
+    ) {
         let long = 0.1...86_400.0
+        set(&limits.queueSeconds, seconds(fields[.queueSeconds], name: "queueSeconds", in: 0...3600))
+        set(&limits.connectSeconds, seconds(fields[.connectSeconds], name: "connectSeconds", in: 0.1...600))
         set(
             &limits.firstTokenSeconds,
             seconds(fields[.firstTokenSeconds], name: "firstTokenSeconds", in: long))
+        set(
+            &limits.prefillTokensPerSecond,
+            number(fields[.prefillTokensPerSecond], name: "prefillTokensPerSecond", in: 1...10_000_000))
         set(&limits.stallSeconds, seconds(fields[.stallSeconds], name: "stallSeconds", in: long))
+        set(
+            &limits.requestSeconds,
+            seconds(fields[.requestSeconds], name: "requestSeconds", in: 0...864_000))
         set(&limits.idleSeconds, seconds(fields[.idleSeconds], name: "idleSeconds", in: 1...3600))
         set(&limits.headerSeconds, seconds(fields[.headerSeconds], name: "headerSeconds", in: 0.1...600))
-        set(&limits.retries, whole(fields[.retries], name: "retries", in: 0...10))
-        return limits
     }
 
     private mutating func scrape(_ value: JSON5Value) -> ScrapeSettings {

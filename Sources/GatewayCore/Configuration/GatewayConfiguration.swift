@@ -35,6 +35,8 @@ package struct NodeConfiguration: Sendable, Equatable {
     package var gpuMetricsURL: EngineURL?
     /// What the node costs; nil: unknown, and so is every price that follows from it.
     package var dollarsPerHour: Double?
+    /// Requests of this gateway on it at most; nil: `limits.maxActivePerNode`.
+    package var maxActive: Int?
     /// The models it serves; nil: asked from the engine.
     package var models: [String]?
 
@@ -51,14 +53,25 @@ package struct GatewayLimits: Sendable, Equatable {
     package var maxBodyBytes = 64 * 1024 * 1024
     /// Client connections open at once.
     package var maxConnections = 16_384
-    /// Requests that wait for a node; more are answered 429.
+    /// Requests of this gateway on one node; more wait here, where the urgent ones go first and tenants share. nil: no
+    /// limit, and the engine's own queue holds them in their order of arrival.
+    package var maxActivePerNode: Int?
+    /// Requests that wait for a node, for each model; more are answered 429.
     package var queueCapacity = 1024
-    /// How long a request waits for a node.
+    /// Prompt tokens of the requests that wait, for each model; more are answered 429.
+    package var queueTokens = 32_000_000
+    /// How long a request waits for a node; in a third of it, it rises by a class of priority.
     package var queueSeconds = 30.0
-    /// From sending a request to an engine to its first byte.
-    package var firstTokenSeconds = 600.0
-    /// Silence in the middle of a response.
+    /// Until an engine accepts a connection.
+    package var connectSeconds = 5.0
+    /// From sending a request to an engine to its first token, its queue included; the prompt's own time comes on top.
+    package var firstTokenSeconds = 180.0
+    /// The slowest prefill that is still taken for work: a long prompt is busy, not dead.
+    package var prefillTokensPerSecond = 100.0
+    /// Silence between tokens, or in the middle of another response.
     package var stallSeconds = 120.0
+    /// From a request's first byte to the end of its answer; 0: no limit.
+    package var requestSeconds = 3600.0
     /// A client connection without a request.
     package var idleSeconds = 75.0
     /// From the first byte of a request to the end of its head.
@@ -77,6 +90,13 @@ package struct GatewayLimits: Sendable, Equatable {
     package var migrations = 3
     /// Bodies, token ids and texts that are kept for that, in all.
     package var retainedBytes = 512 * 1024 * 1024
+    /// Requests sent again, as a share of the requests of the last ten seconds, 0...1.
+    package var retryShare = 0.2
+    /// Requests sent again in a second whatever the traffic.
+    package var retriesPerSecond = 3.0
+    /// Resident memory near which requests are refused, the least urgent first; nil: 80 % of what the container or the
+    /// machine has.
+    package var memoryBytes: Int?
 
     package init() {}
 }

@@ -51,7 +51,8 @@ package final class Gateway: Sendable {
         var random = SystemRandomNumberGenerator()
         let shared = ProxyShared(
             fleet: Fleet(version: 0, nodes: [], policy: configuration.policy), loops: loops,
-            secret: random.next(), indexBlocks: max(131_072, configuration.nodes.count * 16_384))
+            secret: random.next(), indexBlocks: max(131_072, configuration.nodes.count * 16_384),
+            queueSeconds: configuration.limits.queueSeconds)
         let inbox = ControlInbox()
         let directory =
             configuration.journal

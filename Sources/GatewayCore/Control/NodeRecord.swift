@@ -59,6 +59,7 @@ struct NodeRecord {
         node.engine = reading?.kind ?? .unknown
         node.addresses = addresses
         node.apiKey = configuration.apiKey
+        node.maxActive = configuration.maxActive
         node.dollarsPerHour = configuration.dollarsPerHour
         return node
     }

@@ -20,6 +20,8 @@ package struct Node: Sendable {
     package var addresses: [SocketAddress] = []
     /// Sent as the bearer token in place of the client's.
     package var apiKey: String?
+    /// Requests of this gateway at most; nil: limits.maxActivePerNode.
+    package var maxActive: Int?
     package var dollarsPerHour: Double?
     package let load: NodeLoad
     /// The URL's host and port as a Host header has them.

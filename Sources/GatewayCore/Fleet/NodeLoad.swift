@@ -9,6 +9,7 @@ package final class NodeLoad: Sendable {
     private let prefillTokens = Atomic<Int>(0)
     private let failures = Atomic<Int>(0)
     private let streamed = Atomic<Int>(0)
+    private let busyUntil = Atomic<UInt64>(0)
 
     package init() {}
 
@@ -39,6 +40,24 @@ package final class NodeLoad: Sendable {
     }
 
     package func ended() { activeCount.subtract(1, ordering: .releasing) }
+
+    /// No engine is left alone for longer than this, whatever it asks for.
+    package static let longestPauseNanoseconds: UInt64 = 60_000_000_000
+
+    /// The engine said that it is busy (429 or 503 with Retry-After): no new request goes there until then. Busy is no
+    /// failure.
+    /// - Parameter instant: monotonic nanoseconds, at most `longestPauseNanoseconds` from now.
+    package func busy(until instant: UInt64) { busyUntil.max(instant, ordering: .relaxed) }
+
+    /// - Parameter now: monotonic nanoseconds.
+    package func isBusy(_ now: UInt64) -> Bool { busySeconds(now) > 0 }
+
+    /// How long it is to be left alone still.
+    package func busySeconds(_ now: UInt64) -> Double {
+        let until = busyUntil.load(ordering: .relaxed)
+        guard until > now else { return 0 }
+        return Double(min(until - now, Self.longestPauseNanoseconds)) / 1e9
+    }
 
     package func succeeded() { failures.store(0, ordering: .relaxed) }
     package func failedBeforeFirstByte() { failures.add(1, ordering: .relaxed) }

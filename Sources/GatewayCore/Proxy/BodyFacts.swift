@@ -22,6 +22,8 @@ package struct BodyFacts: Sendable {
     /// `prompt_cache_key`, else `session_id`.
     package var session = ByteRange.empty
     package var previousResponse = ByteRange.empty
+    /// As vLLM defines it: lower first.
+    package var priority: Int?
     /// The value that holds the prompt: messages, prompt or input; without its closing bracket or quote, so that a
     /// longer conversation begins with the same bytes.
     package var prompt = ByteRange.empty
@@ -88,6 +90,7 @@ package struct BodyFacts: Sendable {
         case 10 where bytes.has("max_tokens", at: at), 21 where bytes.has("max_completion_tokens", at: at),
             17 where bytes.has("max_output_tokens", at: at):
             maxTokens = JSONScan.integer(bytes, value)
+        case 8 where bytes.has("priority", at: at): priority = JSONScan.integer(bytes, value)
         case 10 where bytes.has("session_id", at: at):
             if session.isEmpty { session = Self.text(value, bytes) }
         case 14 where bytes.has("stream_options", at: at): takeStreamOptions(value, bytes)

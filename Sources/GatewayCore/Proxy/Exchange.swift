@@ -14,7 +14,17 @@ package struct Exchange: Sendable {
     var dispatched: UInt64 = 0
     var firstToken: UInt64 = 0
     var lastToken: UInt64 = 0
+    /// When it first began to wait for a node, and until when it may.
+    var queuedSince: UInt64 = 0
     var queuedUntil: UInt64 = 0
+    var priority = RequestPriority.normal
+    /// Hash of the tenant's name; set when it waits.
+    var tenant: UInt64 = 0
+    /// The queue that it is or was in: hash of the model's name.
+    var queue: UInt64 = 0
+    var isWaiting = false
+    /// Its tenant has paid for this much output in advance; nil: for nothing.
+    var paidOutput: Int32?
     var attempts: UInt8 = 0
     private var tried = InlineArray<8, Int16>(repeating: -1)
     var promptBytes: Int32 = 0
@@ -22,6 +32,7 @@ package struct Exchange: Sendable {
     var promptTokens: Int32 = 0
     /// Predicted at routing.
     var cachedTokens: Int32 = 0
+    /// From its inspection on.
     var sessionHash: UInt64?
     /// The client has got bytes of the answer; from here on nothing can be sent again.
     var hasStarted = false

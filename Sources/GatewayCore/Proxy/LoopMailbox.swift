@@ -30,6 +30,14 @@ package struct LoopCounters: Sendable {
     package var notMigratable: UInt64 = 0
     /// Readers that were closed since they read too slowly.
     package var slowReaders: UInt64 = 0
+    /// Failed attempts that were not sent again since the budget for that was spent.
+    package var retriesDenied: UInt64 = 0
+    /// Requests refused or put out since their queue was full.
+    package var queueFull: UInt64 = 0
+    /// Requests that waited for limits.queueSeconds.
+    package var queueExpired: UInt64 = 0
+    /// Requests refused or put out to save memory.
+    package var shed: UInt64 = 0
     /// Connections that were turned away at the limit.
     package var connectionsRefused: UInt64 = 0
     /// Settlements that control was too slow to take.
@@ -138,6 +146,8 @@ package final class ProxyShared: Sendable {
     package let prefixIndex: PrefixIndex
     package let madeIDs = MadeIDs()
     package let mailboxes: [LoopMailbox]
+    package let waitingRoom: WaitingRoom
+    package let overload = OverloadSignal()
     let hash: PromptHash
     /// Streams are numbered from here.
     let nextID = Atomic<UInt64>(1)
@@ -146,10 +156,13 @@ package final class ProxyShared: Sendable {
     /// The body of /metrics, made by control.
     private let metricsText = Mutex<[UInt8]>([])
 
-    package init(fleet: Fleet, loops: Int, secret: UInt64, indexBlocks: Int) {
+    package init(
+        fleet: Fleet, loops: Int, secret: UInt64, indexBlocks: Int, queueSeconds: Double
+    ) {
         self.fleet = CurrentFleet(fleet)
         prefixIndex = PrefixIndex(blocks: indexBlocks)
         mailboxes = (0..<loops).map { _ in LoopMailbox() }
+        waitingRoom = WaitingRoom(queueSeconds: queueSeconds)
         hash = PromptHash(key: secret)
     }
 

@@ -226,7 +226,8 @@ extension ProxyLoop {
         case .exchanging where !clients[fd].output.isEmpty: clientGone(fd)  // nor does this one
         case .exchanging where clients[fd].isUploading:
             clientGone(fd)  // its body stopped coming
-        case .queued, .exchanging, .free: clients[fd].timer.deadline = .max
+        case .queued: queueExpired(fd)
+        case .exchanging, .free: clients[fd].timer.deadline = .max
         }
     }
 }

@@ -19,9 +19,38 @@ extension ProxyLoop {
                 type: "invalid_request_error", code: "model_not_found")
         case .model(let model):
             if let model { clients[fd].exchange.model = fleet.models[model].name }
-            if !route(fd, model: model) { queue(fd) }
+            guard identify(fd), !isShed(fd) else { return }
+            if isBehindOthers(fd, model: model) || !route(fd, model: model) { wait(fd, model: model) }
         }
     }
+
+    /// Whose it is and how urgent; false when it was refused.
+    private mutating func identify(_ fd: Int32) -> Bool {
+        clients[fd].exchange.sessionHash = sessionHash(of: fd)
+        clients[fd].exchange.priority = RequestPriority(integer: clients[fd].facts.priority ?? 0)
+        let field = clients[fd].head.priority
+        guard !field.isEmpty else { return true }
+        guard let priority = clients[fd].input.withBytes({ RequestPriority(header: $0, field.range) }) else {
+            refuse(
+                fd, 400, "x-signalbox-priority is none of high, normal and low",
+                type: "invalid_request_error")
+            return false
+        }
+        clients[fd].exchange.priority = priority
+        return true
+    }
+
+    /// Refuses what is not urgent enough while memory is short.
+    private mutating func isShed(_ fd: Int32) -> Bool {
+        guard let shed = shared.overload.shedding, clients[fd].exchange.priority >= shed else { return false }
+        counters.shed += 1
+        refuse(
+            fd, 503, "the gateway is short of memory (limits.memoryBytes) and takes no \(shed.words) now",
+            type: "overloaded_error", retryAfter: Self.shedRetrySeconds)
+        return true
+    }
+
+    static let shedRetrySeconds = 5
 
     var servedModels: String {
         fleet.models.isEmpty ? "none yet" : fleet.models.prefix(32).map(\.name).joined(separator: ", ")
@@ -42,47 +71,6 @@ extension ProxyLoop {
         // A node that has not told its models yet may serve it.
         guard fleet.unspecific.isEmpty else { return .model(nil) }
         return .unknown(clients[fd].withBody { JSONScan.unescaped($0, name.range.prefix(256)) })
-    }
-
-    /// Puts a request where it waits for a node, or refuses it at the limit.
-    private mutating func queue(_ fd: Int32) {
-        guard waiting.count < limits.queueCapacity else {
-            return refuse(
-                fd, 429,
-                "no node can take the request and \(waiting.count) others wait (limits.queueCapacity)",
-                type: "overloaded_error", retryAfter: 5)
-        }
-        clients[fd].phase = .queued
-        if clients[fd].exchange.queuedUntil == 0 {
-            clients[fd].exchange.queuedUntil = now + UInt64(limits.queueSeconds * 1e9)
-        }
-        waiting.append((fd, clients[fd].exchange.id))
-    }
-
-    /// Looks again at all that wait, in order: when the fleet has changed, and ten times a second for their deadlines.
-    mutating func retryWaiting() {
-        guard fleet.version != waitingVersion || now >= nextWaiting else { return }
-        waitingVersion = fleet.version
-        nextWaiting = now + TimerWheel.nanosecondsPerTick
-        let list = waiting
-        waiting.removeAll(keepingCapacity: true)
-        for entry in list {
-            guard clients[entry.fd].phase == .queued, clients[entry.fd].exchange.id == entry.id else {
-                continue
-            }
-            guard case .model(let model) = matchModel(entry.fd) else {
-                refuse(entry.fd, 404, "the model is not served here any more", type: "invalid_request_error")
-                continue
-            }
-            if route(entry.fd, model: model) { continue }
-            if now >= clients[entry.fd].exchange.queuedUntil {
-                refuse(
-                    entry.fd, 503, "no node could take the request in \(Int(limits.queueSeconds)) s",
-                    type: "overloaded_error", retryAfter: 5)
-            } else {
-                waiting.append(entry)
-            }
-        }
     }
 
     // MARK: requests in their order of arrival

@@ -1,6 +1,5 @@
 /// Dispatch: a connection to the chosen node, and the request onto it.
 extension ProxyLoop {
-    static let connectSeconds = 5.0
     /// Engines close an idle connection after 5 s (vLLM, llama.cpp); keeping it less long avoids the race.
     static let idleUpstreamSeconds = 3.5
     static let idlePerNode = 512
@@ -14,7 +13,7 @@ extension ProxyLoop {
         if !fresh, let kept = takeIdle(index) {
             attach(kept, to: fd)
             upstreams[kept].phase = .awaiting
-            setUpstreamDeadline(kept, seconds: limits.firstTokenSeconds)
+            setUpstreamDeadline(kept, seconds: firstTokenSeconds(for: fd))
             sendRequest(fd, over: kept, to: node)
             return
         }
@@ -36,7 +35,7 @@ extension ProxyLoop {
             poller.add(
                 up, token: Self.token(.upstream, generation: upstreams[up].generation, up),
                 upstreams[up].interest)
-            setUpstreamDeadline(up, seconds: Self.connectSeconds)
+            setUpstreamDeadline(up, seconds: limits.connectSeconds)
         } catch {
             retryOrFail(fd, "\(error)")
         }
@@ -78,6 +77,7 @@ extension ProxyLoop {
         let clock = readCostClock(index)
         fleet.nodes[index].load.ended()
         clients[fd].exchange.isCounted = false
+        admitDue = true
         return clock - clients[fd].exchange.costStart
     }
 
@@ -108,7 +108,7 @@ extension ProxyLoop {
         upstreams[up].phase = .awaiting
         upstreams[up].wantsWrite = false
         updateInterest(ofUpstream: up)
-        setUpstreamDeadline(up, seconds: limits.firstTokenSeconds)
+        setUpstreamDeadline(up, seconds: firstTokenSeconds(for: fd))
         sendRequest(fd, over: up, to: fleet.nodes[Int(upstreams[up].node)])
     }
 

@@ -49,6 +49,7 @@ extension ProxyLoop {
         clients[fd].exchange.began = now
         clients[fd].exchange.isOpen = true
         counters.requests += 1
+        retryBudget.request(now: now)
         listActive(fd)
     }
 

@@ -41,7 +41,7 @@ extension ProxyLoop {
                     if offset == bytes.byteCount { return }
                     continue
                 }
-                if isWorthRetrying(up, head) { return retryStatus(up, head.status) }
+                if isWorthRetrying(up, head) { return retryStatus(up, head) }
                 beginResponse(up, head, rest)
             }
         }
@@ -56,15 +56,17 @@ extension ProxyLoop {
         case 429, 500, 502, 503, 504, 529: break
         default: return false
         }
-        let fd = upstreams[up].client
-        guard mayRetry(fd), case .model(let model) = matchModel(fd) else { return false }
-        return hasOtherCandidate(fd, model: model)
+        if head.asksForPatience { leaveAlone(up, head) }
+        return maySendAgain(upstreams[up].client)
     }
 
-    private mutating func retryStatus(_ up: Int32, _ status: Int) {
+    private mutating func retryStatus(_ up: Int32, _ head: ResponseHead) {
         let fd = upstreams[up].client
         closeUpstream(up)
-        retryOrFail(fd, "it answered \(status)", isNodesFault: status != 429 && status != 529)
+        if head.asksForPatience { clients[fd].exchange.forgetLastAttempt() }
+        retryOrFail(
+            fd, "it answered \(head.status)",
+            isNodesFault: head.status != 429 && head.status != 529 && !head.asksForPatience)
     }
 
     private mutating func beginResponse(_ up: Int32, _ head: ResponseHead, _ bytes: RawSpan) {
@@ -98,7 +100,7 @@ extension ProxyLoop {
             writeResponseHead(up, fd, head, bytes)
         }
         upstreams[up].filter.reframes = clients[fd].head.minorVersion == 1
-        setUpstreamDeadline(up, seconds: limits.firstTokenSeconds)
+        setUpstreamDeadline(up, seconds: silenceSeconds(for: fd))
     }
 
     /// Makes the client's head and holds it back until the body begins.
@@ -294,7 +296,7 @@ extension ProxyLoop {
         let up = clients[fd].upstream
         guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < Self.lowWater else { return }
         upstreams[up].isReadPaused = false
-        setUpstreamDeadline(up, seconds: limits.stallSeconds)
+        setUpstreamDeadline(up, seconds: silenceSeconds(for: fd))
         updateInterest(ofUpstream: up)
     }
 }

@@ -6,7 +6,7 @@ extension ProxyLoop {
         var report = LoopReport()
         report.connections = connectionCount
         report.active = activeCount
-        report.queued = waiting.count
+        report.queued = queuedCount
         report.flushing = flushingCount
         report.isStopping = isStopping
         report.oldestAge = Array(repeating: nil, count: fleet.nodes.count)

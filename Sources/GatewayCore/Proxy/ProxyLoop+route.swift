@@ -53,8 +53,12 @@ extension ProxyLoop {
 
     private mutating func consider(_ index: Int, _ fd: Int32) {
         // Field by field: a copy of the node would count references for every candidate.
-        guard fleet.nodes[index].takesRequests, !clients[fd].exchange.hasTried(index) else { return }
-        if clients[fd].record.isContinuing, !clients[fd].record.isAnew,
+        let isContinuing = clients[fd].record.isContinuing
+        // One that goes on elsewhere had a place already.
+        guard fleet.nodes[index].takesRequests, isContinuing || hasPlace(index),
+            !clients[fd].exchange.hasTried(index)
+        else { return }
+        if isContinuing, !clients[fd].record.isAnew,
             fleet.nodes[index].engine != clients[fd].record.engine
         {
             return
@@ -67,15 +71,12 @@ extension ProxyLoop {
 
     private mutating func routingRequest(_ fd: Int32, model: Int?) -> RoutingRequest {
         var request = RoutingRequest()
-        let modelName = model.map { fleet.models[$0].name } ?? ""
         hashPrompt(of: fd, model: model.map { fleet.models[$0].hash } ?? 0)
         request.blocks = chain.count
         request.head = chain.isEmpty ? nil : chain[min(1, chain.count - 1)]
-        request.session = sessionHash(of: fd)
-        let bytes = clients[fd].facts.prompt.range.count
-        clients[fd].exchange.promptBytes = Int32(clamping: bytes)
-        clients[fd].exchange.sessionHash = request.session
-        request.promptTokens = Int(Double(bytes) / (bytesPerToken[modelName] ?? 4))
+        request.session = clients[fd].exchange.sessionHash
+        clients[fd].exchange.promptBytes = Int32(clamping: clients[fd].facts.prompt.range.count)
+        request.promptTokens = promptTokens(of: fd)
         guard !chain.isEmpty else { return request }
         for index in depths.indices { depths[index] = 0 }
         shared.prefixIndex.depths(chain, into: &depths)
@@ -85,7 +86,12 @@ extension ProxyLoop {
         return request
     }
 
-    private func sessionHash(of fd: Int32) -> UInt64? {
+    /// Estimated from bytes.
+    func promptTokens(of fd: Int32) -> Int {
+        Int(Double(clients[fd].facts.prompt.range.count) / (bytesPerToken[clients[fd].exchange.model] ?? 4))
+    }
+
+    func sessionHash(of fd: Int32) -> UInt64? {
         let header = clients[fd].head.session
         if !header.isEmpty { return clients[fd].input.withBytes { PromptHash.of($0, header.range) } }
         let field = clients[fd].facts.session

@@ -44,10 +44,10 @@ extension ProxyLoop {
         case .free: break
         case .idle: closeUpstream(up)
         case .connecting:
-            upstreamFailed(up, "it did not accept a connection in \(Int(Self.connectSeconds)) s")
-        case .awaiting:
             upstreamFailed(
-                up, "nothing came in \(Int(limits.firstTokenSeconds)) s (limits.firstTokenSeconds)")
+                up, "it did not accept a connection in \(limits.connectSeconds) s (limits.connectSeconds)")
+        case .awaiting:
+            upstreamFailed(up, silence(of: upstreams[up].client))
         case .relaying:
             expired(relaying: up)
         }
@@ -84,24 +84,21 @@ extension ProxyLoop {
         retryOrFail(fd, problem)
     }
 
-    /// A request may be sent again while its client has got nothing, and only where that is harmless.
-    func mayRetry(_ fd: Int32) -> Bool {
-        let isHarmless = clients[fd].route == .inference || clients[fd].head.method == .get
-        let attempts = Int(clients[fd].exchange.attempts)
-        return !clients[fd].exchange.hasStarted && isHarmless && attempts <= limits.retries
-            && attempts < Exchange.attemptLimit
-    }
-
     /// This attempt failed before its first byte.
-    /// - Parameter isNodesFault: false for an engine that is merely busy and for what an operator did.
-    mutating func retryOrFail(_ fd: Int32, _ problem: String, isNodesFault: Bool = true) {
+    /// - Parameters:
+    ///   - isNodesFault: false for an engine that is merely busy and for what an operator did.
+    ///   - isFree: it does not count against the budget of retries.
+    mutating func retryOrFail(
+        _ fd: Int32, _ problem: String, isNodesFault: Bool = true, isFree: Bool = false
+    ) {
         let node = fleet.nodes[Int(clients[fd].exchange.node)]
         if isNodesFault { node.load.failedBeforeFirstByte() }
         let dollars = uncount(fd)
-        if mayRetry(fd), case .model(let model) = matchModel(fd), hasOtherCandidate(fd, model: model) {
+        if maySendAgain(fd, isFree: isFree), case .model(let model) = matchModel(fd) {
             counters.retried += 1
+            if !isFree { retryBudget.retry(now: now) }
             record(fd, .failed, up: -1, dollars: dollars, isRetry: true)
-            _ = route(fd, model: model)
+            if !route(fd, model: model) { wait(fd, model: model) }
             return
         }
         refuse(
@@ -165,7 +162,7 @@ extension ProxyLoop {
                     breakOff(fd, up, reason)
                 } else {
                     closeUpstream(up)
-                    retryOrFail(fd, reason, isNodesFault: false)
+                    retryOrFail(fd, reason, isNodesFault: false, isFree: true)
                 }
             }
             fd = next
@@ -212,6 +209,7 @@ extension ProxyLoop {
     mutating func settle(_ fd: Int32, _ outcome: Outcome, up: Int32, dollars: Double = 0) {
         guard clients[fd].exchange.isOpen else { return }
         clients[fd].exchange.isOpen = false
+        leaveQueue(fd)
         let cost = uncount(fd) + dollars
         release(fd)
         switch outcome {
@@ -234,6 +232,7 @@ extension ProxyLoop {
         // What another node generated is in its own settlement; this one took it for a part of the prompt.
         let given = clients[fd].record.givenTokens
         let output = usage?.outputTokens.map { max(0, $0 - given) } ?? events
+        if !isRetry, !isHandedOn { settleService(fd, output: output) }
         var tpot: UInt64?
         if exchange.firstToken > 0, output > 1, exchange.lastToken > exchange.firstToken {
             tpot = (exchange.lastToken - exchange.firstToken) / UInt64(output - 1)

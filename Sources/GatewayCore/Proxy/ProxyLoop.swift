@@ -18,6 +18,7 @@ package struct ProxyLoop: ~Copyable {
 
     enum Kind: UInt64 { case listener = 0, waker = 1, client = 2, upstream = 3 }
 
+    let number: Int
     let limits: GatewayLimits
     let shared: ProxyShared
     let mailbox: LoopMailbox
@@ -45,11 +46,13 @@ package struct ProxyLoop: ~Copyable {
     var candidates: [Candidate] = []
     /// Clients whose request ended in this turn and that may have another one in their input.
     var ready: [Int32] = []
-    /// Requests that wait for a node, in order: descriptor and stream id.
-    var waiting: [(fd: Int32, id: UInt64)] = []
-    /// The fleet that those which wait were last tried on, and when they are tried again.
-    var waitingVersion = -1
-    var nextWaiting: UInt64 = 0
+    /// Of this loop's requests: in the waiting room.
+    var queuedCount = 0
+    /// A place may have become free since those who wait were last looked at.
+    var admitDue = false
+    var nextAdmit: UInt64 = 0
+    var retryBudget: RetryBudget
+    var nextOverdue: UInt64 = 0
     /// Streams that are to go on elsewhere and that no node can take now: descriptor, id, until when they wait.
     var stranded: [(fd: Int32, id: UInt64, until: UInt64)] = []
     var strandedVersion = -1
@@ -74,6 +77,7 @@ package struct ProxyLoop: ~Copyable {
         number: Int, listener: consuming Descriptor, shared: ProxyShared, limits: GatewayLimits,
         openFileLimit: Int, seed: UInt64, now: UInt64
     ) {
+        self.number = number
         self.limits = limits
         self.shared = shared
         mailbox = shared.mailboxes[number]
@@ -83,6 +87,8 @@ package struct ProxyLoop: ~Copyable {
         clientTimers = TimerWheel(now: now)
         upstreamTimers = TimerWheel(now: now)
         self.now = now
+        retryBudget = RetryBudget(
+            share: limits.retryShare, perSecond: limits.retriesPerSecond, loops: shared.mailboxes.count)
         fleet = shared.fleet.value
         policy = Policies.make(fleet.policy) ?? PrefixAffinity()
         random = SplitMix64(seed: seed)
@@ -108,7 +114,8 @@ package struct ProxyLoop: ~Copyable {
         for index in 0..<count { handle(poller.event(index)) }
         takeCommands()
         expireTimers()
-        if !waiting.isEmpty { retryWaiting() }
+        endOverdue()
+        admitWaiting()
         if !stranded.isEmpty { retryStranded() }
         startReady()
         if acceptsAgain != 0, now >= acceptsAgain { resumeAccepting() }
@@ -127,7 +134,9 @@ package struct ProxyLoop: ~Copyable {
         let generation = UInt32(truncatingIfNeeded: event.token >> 32) & 0xFF_FFFF
         switch Kind(rawValue: event.token >> 56) {
         case .listener: acceptConnections()
-        case .waker: mailbox.waker.clear()
+        case .waker:
+            mailbox.waker.clear()
+            admitDue = true
         case .client:
             guard clients[fd].generation & 0xFF_FFFF == generation, clients[fd].phase != .free else { return }
             handleClient(fd, event)
@@ -165,6 +174,7 @@ package struct ProxyLoop: ~Copyable {
         while idle.count < fleet.nodes.count { idle.append([]) }
         while depths.count < fleet.nodes.count { depths.append(0) }
         costClock.prepare(nodes: fleet.nodes.count, now: now)
+        admitDue = true
         mailbox.sawFleet(fleet.version)
     }
 
@@ -197,6 +207,12 @@ package struct ProxyLoop: ~Copyable {
 
     mutating func setClientDeadline(_ fd: Int32, seconds: Double) {
         clients[fd].timer.deadline = TimerWheel.tick(at: now + UInt64(seconds * 1e9)) + 1
+        clientTimers.file(fd, &clients[fd].timer)
+    }
+
+    /// - Parameter instant: monotonic nanoseconds.
+    mutating func setClientDeadline(_ fd: Int32, at instant: UInt64) {
+        clients[fd].timer.deadline = TimerWheel.tick(at: instant) + 1
         clientTimers.file(fd, &clients[fd].timer)
     }
 

@@ -32,6 +32,10 @@ package struct RequestHead: Sendable {
     package var namesHopFields = false
     /// The value that names the client's session, from the header with the highest precedence.
     package var session = ByteRange.empty
+    /// The value of x-signalbox-tenant.
+    package var tenant = ByteRange.empty
+    /// The value of x-signalbox-priority.
+    package var priority = ByteRange.empty
     private var sessionRank = UInt8.max
     private var hosts: UInt8 = 0
     private var host = ByteRange.empty
@@ -176,6 +180,10 @@ package struct RequestHead: Sendable {
             contentLength = length
         case 17 where bytes.equals(name, lowercased: "transfer-encoding"):
             if let failure = takeCoding(value, bytes) { return failure }
+        case 18 where bytes.equals(name, lowercased: "x-signalbox-tenant"):
+            tenant = ByteRange(value)
+        case 20 where bytes.equals(name, lowercased: "x-signalbox-priority"):
+            priority = ByteRange(value)
         default:
             takeSession(field, bytes)
         }

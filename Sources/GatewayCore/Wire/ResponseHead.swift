@@ -20,6 +20,13 @@ package struct ResponseHead: Sendable {
 
     /// Of header fields; more are malformed.
     package static let fieldLimit = 256
+    /// Seconds that it asks to be left alone; a date is not read.
+    package var retryAfter: Int?
+
+    /// The engine is busy and says for how long: no failure of it.
+    package var asksForPatience: Bool {
+        retryAfter != nil && (status == 429 || status == 503 || status == 529)
+    }
 
     /// 1xx, 204 and 304 have none; nor has the answer to HEAD, which the caller knows.
     package var canHaveBody: Bool { status >= 200 && status != 204 && status != 304 }
@@ -103,6 +110,8 @@ package struct ResponseHead: Sendable {
             }
             if bytes.list(value, contains: "close") { keepsAlive = false }
             if minorVersion == 0, bytes.list(value, contains: "keep-alive") { keepsAlive = true }
+        case 11 where bytes.equals(name, lowercased: "retry-after"):
+            retryAfter = bytes.decimal(value)
         case 12 where bytes.equals(name, lowercased: "content-type"):
             isEventStream =
                 value.count >= 17

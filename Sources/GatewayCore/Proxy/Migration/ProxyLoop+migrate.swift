@@ -34,10 +34,10 @@ extension ProxyLoop {
     /// Nothing came for the stall limit.
     mutating func expired(relaying up: Int32) {
         let fd = upstreams[up].client
-        let problem = "nothing came for \(Int(limits.stallSeconds)) s (limits.stallSeconds)"
+        let problem = silence(of: fd)
         if upstreams[up].isEventStream { tell(.stalled, up, fd, evidence: problem) }
         guard limits.faults[.stalled] != .report || !upstreams[up].isEventStream else {
-            return setUpstreamDeadline(up, seconds: limits.stallSeconds)
+            return setUpstreamDeadline(up, seconds: silenceSeconds(for: fd))
         }
         if limits.faults[.stalled] == .cut, clients[fd].exchange.hasStarted {
             return breakOff(fd, up, problem)
@@ -171,7 +171,7 @@ extension ProxyLoop {
             }
         } else if mayRetry(fd) {
             closeUpstream(up)
-            retryOrFail(fd, "the operator moved its requests", isNodesFault: false)
+            retryOrFail(fd, "the operator moved its requests", isNodesFault: false, isFree: true)
         }
     }
 

@@ -1,0 +1,142 @@
+/// The queue of one model: entries in their order of arrival and the counters of the tenants that use it.
+struct WaitingLine: Sendable {
+    typealias Entry = AdmissionQueue.Entry
+
+    struct Tenant: Sendable {
+        /// Weighted tokens of service; only differences mean something.
+        var service = 0.0
+        var waiting = 0
+    }
+
+    /// Tenants that do not wait are forgotten past so many, those with the least service first: they would be lifted to
+    /// the others' least anyway.
+    static let tenantLimit = 1024
+
+    let name: String
+    private(set) var entries: [Entry] = []
+    private(set) var tokens = 0
+    var drained = SlidingCount()
+    private var tenants: [UInt64: Tenant] = [:]
+    /// Service of the tenant whose last request left an empty queue behind.
+    private var lastService = 0.0
+    /// When it began to hold somebody after ten seconds without.
+    private var busySince: UInt64 = 0
+
+    init(name: String) { self.name = name }
+
+    // MARK: in and out
+
+    /// Who must go so that the entry fits: the least urgent, the youngest first, and only such as are less urgent.
+    /// nil: no room can be made.
+    func makeRoom(
+        for entry: Entry, bounds: AdmissionQueue.Bounds, ageing: UInt64, now: UInt64
+    ) -> [Entry]? {
+        func fits(_ requests: Int, _ tokens: Int) -> Bool {
+            requests < bounds.requests && (requests == 0 || tokens + entry.tokens <= bounds.tokens)
+        }
+        if fits(entries.count, tokens) { return [] }
+        let own = Self.level(entry, ageing: ageing, now: now)
+        let weaker = entries.filter { Self.level($0, ageing: ageing, now: now) > own }.sorted {
+            let a = Self.level($0, ageing: ageing, now: now)
+            let b = Self.level($1, ageing: ageing, now: now)
+            return a != b ? a > b : $0.since > $1.since
+        }
+        var victims: [Entry] = []
+        var tokensLeft = tokens
+        for victim in weaker {
+            victims.append(victim)
+            tokensLeft -= victim.tokens
+            if fits(entries.count - victims.count, tokensLeft) { return victims }
+        }
+        return nil
+    }
+
+    mutating func append(_ entry: Entry, now: UInt64) {
+        // What drained before a short pause still tells the rate.
+        if entries.isEmpty, drained.sum(now: now) == 0 { busySince = now }
+        lift(entry.tenant)
+        tenants[entry.tenant, default: Tenant()].waiting += 1
+        tokens += entry.tokens
+        // By age, so that one that comes back from a failed node has its old place.
+        let place = entries.lastIndex { $0.since <= entry.since }.map { $0 + 1 } ?? 0
+        entries.insert(entry, at: place)
+    }
+
+    @discardableResult
+    mutating func remove(_ id: UInt64) -> Entry? {
+        guard let place = entries.firstIndex(where: { $0.id == id }) else { return nil }
+        let entry = entries.remove(at: place)
+        tokens -= entry.tokens
+        tenants[entry.tenant]?.waiting -= 1
+        if entries.isEmpty { lastService = tenants[entry.tenant]?.service ?? lastService }
+        return entry
+    }
+
+    mutating func postpone(_ id: UInt64, until: UInt64) {
+        guard let place = entries.firstIndex(where: { $0.id == id }) else { return }
+        entries[place].notBefore = until
+    }
+
+    // MARK: order
+
+    /// 0 is the most urgent.
+    private static func level(_ entry: Entry, ageing: UInt64, now: UInt64) -> Int {
+        let steps = now > entry.since ? (now - entry.since) / ageing : 0
+        return max(0, Int(entry.priority.rawValue) - Int(min(steps, 8)))
+    }
+
+    func next(ageing: UInt64, now: UInt64) -> Entry? {
+        var best: Entry?
+        var bestLevel = Int.max
+        var bestService = 0.0
+        for entry in entries where entry.notBefore <= now {
+            let level = Self.level(entry, ageing: ageing, now: now)
+            guard level <= bestLevel else { continue }
+            let service = tenants[entry.tenant]?.service ?? 0
+            guard level < bestLevel || service < bestService else { continue }
+            best = entry
+            bestLevel = level
+            bestService = service
+        }
+        return best
+    }
+
+    // MARK: tenants
+
+    /// One that comes back gets no credit for the time in which it asked for nothing.
+    private mutating func lift(_ tenant: UInt64) {
+        if tenants[tenant] == nil { forgetOne() }
+        guard tenants[tenant]?.waiting ?? 0 == 0 else { return }
+        let active = tenants.values.filter { $0.waiting > 0 }.map(\.service).min()
+        tenants[tenant, default: Tenant()].service = max(
+            tenants[tenant]?.service ?? 0, active ?? lastService)
+    }
+
+    private mutating func forgetOne() {
+        guard tenants.count >= Self.tenantLimit,
+            let idle = tenants.filter({ $0.value.waiting == 0 }).min(by: {
+                $0.value.service < $1.value.service
+            })
+        else { return }
+        tenants[idle.key] = nil
+    }
+
+    mutating func charge(_ tenant: UInt64, _ service: Double) { tenants[tenant]?.service += service }
+
+    // MARK: numbers
+
+    func drainPerSecond(now: UInt64) -> Double {
+        let elapsed = now > busySince ? Double(now - busySince) / 1e9 : 0
+        return Double(drained.sum(now: now)) / min(Double(SlidingCount.seconds), max(1, elapsed))
+    }
+
+    func row(now: UInt64) -> AdmissionQueue.Row {
+        var row = AdmissionQueue.Row()
+        row.model = name
+        for entry in entries { row.waiting[Int(entry.priority.rawValue)] += 1 }
+        row.tokens = tokens
+        row.oldestSeconds = entries.first.map { now > $0.since ? Double(now - $0.since) / 1e9 : 0 } ?? 0
+        row.drainPerSecond = drainPerSecond(now: now)
+        return row
+    }
+}
