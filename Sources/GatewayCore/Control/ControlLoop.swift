@@ -30,6 +30,10 @@ package struct ControlLoop: ~Copyable {
     /// Watchers get a frame at the next tick, not at the next second.
     var isUrgent = true
     var nextFrame: UInt64 = 0
+    var overload = Overload()
+    /// Bytes; nil: nothing tells.
+    let memoryCeiling: Double?
+    var nextMemory: UInt64 = 0
     let startedAt: UInt64
     var now: UInt64
     var unixNow = 0.0
@@ -47,6 +51,7 @@ package struct ControlLoop: ~Copyable {
         self.inbox = inbox
         scrape = configuration.scrape
         policy = configuration.policy
+        memoryCeiling = MemoryCeiling.bytes(configured: configuration.limits.memoryBytes)
         nodes = configuration.nodes.enumerated().map {
             NodeRecord(index: $0.offset, configuration: $0.element, load: loads[$0.offset])
         }
@@ -78,6 +83,7 @@ package struct ControlLoop: ~Copyable {
     private mutating func tick() {
         takeNews()
         watchDrains()
+        watchMemory()
         tellStates()
         if isDirty { publish() }
         guard now >= nextFrame || isUrgent else { return }

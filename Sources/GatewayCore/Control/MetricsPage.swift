@@ -14,14 +14,25 @@ enum MetricsPage {
             "signalbox_retries_total", "counter", "Attempts sent again to another node before the first byte."
         )
         page.sample("signalbox_retries_total", "", Double(totals.retried))
+        page.family(
+            "signalbox_retries_denied_total", "counter",
+            "Failed attempts not sent again: the budget was spent.")
+        page.sample("signalbox_retries_denied_total", "", Double(totals.retriesDenied))
+        page.family("signalbox_requests_refused_total", "counter", "Requests refused for load, by reason.")
+        for (reason, count) in [
+            ("queue-full", totals.queueFull), ("queue-expired", totals.queueExpired), ("memory", totals.shed),
+        ] { page.sample("signalbox_requests_refused_total", "{reason=\"\(reason)\"}", Double(count)) }
         page.family("signalbox_requests_active", "gauge", "Requests being relayed now.")
         page.sample("signalbox_requests_active", "", Double(totals.active))
         page.family("signalbox_requests_queued", "gauge", "Requests waiting in the gateway for a node.")
         page.sample("signalbox_requests_queued", "", Double(snapshot.gateway.queued))
+        queues(snapshot, &page)
         page.family("signalbox_client_connections", "gauge", "Client connections open.")
         page.sample("signalbox_client_connections", "", Double(snapshot.gateway.clientConnections))
         page.family("signalbox_connections_refused_total", "counter", "Connections turned away at the limit.")
         page.sample("signalbox_connections_refused_total", "", Double(snapshot.gateway.connectionsRefused))
+        page.family("signalbox_accept_pauses_total", "counter", "Pauses for want of file descriptors.")
+        page.sample("signalbox_accept_pauses_total", "", Double(snapshot.gateway.acceptPauses))
         page.family(
             "signalbox_settlements_dropped_total", "counter", "Ended requests that the ledger missed.")
         page.sample("signalbox_settlements_dropped_total", "", Double(snapshot.gateway.settlementsDropped))
@@ -34,6 +45,32 @@ enum MetricsPage {
         page.sample("signalbox_dollars_total", "", totals.dollars)
         nodes(snapshot, &page)
         return Array(page.text.utf8)
+    }
+
+    private static func queues(_ snapshot: Snapshot, _ page: inout Page) {
+        page.family("signalbox_queue_requests", "gauge", "Requests waiting, by model and class of priority.")
+        for queue in snapshot.queues {
+            let model = escape(queue.model)
+            for (priority, count) in [("high", queue.high), ("normal", queue.normal), ("low", queue.low)] {
+                page.sample(
+                    "signalbox_queue_requests", "{model=\"\(model)\",priority=\"\(priority)\"}", Double(count)
+                )
+            }
+        }
+        let gauges: [(String, String, (QueueStatus) -> Double)] = [
+            ("signalbox_queue_tokens", "Prompt tokens waiting, by model; estimated.", { Double($0.tokens) }),
+            ("signalbox_queue_oldest_seconds", "Age of the oldest request waiting.", { $0.oldestSeconds }),
+            (
+                "signalbox_queue_drain_per_second", "Requests leaving the queue for a node.",
+                { $0.drainPerSecond }
+            ),
+        ]
+        for (name, help, value) in gauges {
+            page.family(name, "gauge", help)
+            for queue in snapshot.queues {
+                page.sample(name, "{model=\"\(escape(queue.model))\"}", value(queue))
+            }
+        }
     }
 
     private static func nodes(_ snapshot: Snapshot, _ page: inout Page) {

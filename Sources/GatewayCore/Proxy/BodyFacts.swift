@@ -90,7 +90,7 @@ package struct BodyFacts: Sendable {
         case 10 where bytes.has("max_tokens", at: at), 21 where bytes.has("max_completion_tokens", at: at),
             17 where bytes.has("max_output_tokens", at: at):
             maxTokens = JSONScan.integer(bytes, value)
-        case 8 where bytes.has("priority", at: at): priority = JSONScan.integer(bytes, value)
+        case 8 where bytes.has("priority", at: at): priority = Self.signed(value, bytes)
         case 10 where bytes.has("session_id", at: at):
             if session.isEmpty { session = Self.text(value, bytes) }
         case 14 where bytes.has("stream_options", at: at): takeStreamOptions(value, bytes)
@@ -165,6 +165,14 @@ package struct BodyFacts: Sendable {
         guard scan.take(0x5B, bytes) else { return true }
         scan.skipSpace(bytes)
         return scan.offset < bytes.byteCount && (0x30...0x39).contains(bytes.byte(scan.offset))
+    }
+
+    /// An integer that may be negative; nil for other values.
+    private static func signed(_ value: Range<Int>, _ bytes: RawSpan) -> Int? {
+        guard !value.isEmpty, bytes.byte(value.lowerBound) == 0x2D else {
+            return JSONScan.integer(bytes, value)
+        }
+        return JSONScan.integer(bytes, (value.lowerBound + 1)..<value.upperBound).map { -$0 }
     }
 
     /// A string's inside; empty for other values.

@@ -40,6 +40,8 @@ package struct LoopCounters: Sendable {
     package var shed: UInt64 = 0
     /// Connections that were turned away at the limit.
     package var connectionsRefused: UInt64 = 0
+    /// Times that accepting paused since descriptors ran short.
+    package var acceptPauses: UInt64 = 0
     /// Settlements that control was too slow to take.
     package var settlementsDropped: UInt64 = 0
     package init() {}

@@ -36,6 +36,8 @@ package final class OverloadSignal: Sendable {
     /// One more than the class's number; 0: none.
     private let level = Atomic<Int>(0)
 
+    package init() {}
+
     package var shedding: RequestPriority? {
         UInt8(exactly: level.load(ordering: .relaxed) - 1).flatMap(RequestPriority.init(rawValue:))
     }

@@ -3,11 +3,13 @@ extension ProxyLoop {
     mutating func acceptConnections() {
         guard let listener = listener?.raw else { return }
         for _ in 0..<64 {
+            guard hasDescriptors(listener) else { return }
             let accepted: Int32?
             do throws(Sockets.Failure) {
                 accepted = try Sockets.accept(on: listener)
             } catch {
                 // Out of descriptors or memory: the backlog waits while connections end.
+                counters.acceptPauses += 1
                 pauseAccepting()
                 acceptsAgain = now + TimerWheel.nanosecondsPerTick
                 return
@@ -17,9 +19,33 @@ extension ProxyLoop {
                 turnAway(fd)
                 continue
             }
+            lastAccepted = fd
             Sockets.setNoDelay(fd)
             begin(fd)
         }
+    }
+
+    /// Pauses before descriptors run out, so that some are left for connections to engines; the backlog waits.
+    private mutating func hasDescriptors(_ listener: Int32) -> Bool {
+        // The kernel gives the lowest free number, so that a low one tells that there are enough.
+        guard lastAccepted >= descriptors.resumeMark else { return true }
+        lastAccepted = Sockets.lowestFreeDescriptor(like: listener) ?? .max
+        guard lastAccepted >= descriptors.pauseMark else { return true }
+        counters.acceptPauses += 1
+        pauseAccepting()
+        acceptsAgain = now + TimerWheel.nanosecondsPerTick
+        return false
+    }
+
+    /// After a pause: goes on when there are descriptors again, some more than when it paused.
+    mutating func resumeWithDescriptors() {
+        guard let listener = listener?.raw else { return }
+        let lowest = Sockets.lowestFreeDescriptor(like: listener) ?? .max
+        guard lowest < descriptors.resumeMark else {
+            return acceptsAgain = now + TimerWheel.nanosecondsPerTick
+        }
+        lastAccepted = lowest
+        resumeAccepting()
     }
 
     /// At the limit of connections, or out of descriptors.

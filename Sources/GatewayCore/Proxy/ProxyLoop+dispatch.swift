@@ -22,7 +22,7 @@ extension ProxyLoop {
             let up = try Sockets.connect(to: address).release()
             guard Int(up) < upstreams.capacity else {
                 Sockets.close(up)
-                return retryOrFail(fd, "no file descriptors are left for a connection")
+                return waitForDescriptor(fd)
             }
             upstreams.prepare(up)
             upstreams[up].generation &+= 1
@@ -37,7 +37,7 @@ extension ProxyLoop {
                 upstreams[up].interest)
             setUpstreamDeadline(up, seconds: limits.connectSeconds)
         } catch {
-            retryOrFail(fd, "\(error)")
+            error.isOutOfDescriptors ? waitForDescriptor(fd) : retryOrFail(fd, "\(error)")
         }
     }
 

@@ -20,9 +20,12 @@ extension ProxyLoop {
     // MARK: in
 
     /// Puts a request where it waits for a node, or refuses it at the limit.
-    mutating func wait(_ fd: Int32, model: Int?) {
+    /// - Parameter notBefore: it is passed over until then.
+    mutating func wait(_ fd: Int32, model: Int?, notBefore: UInt64 = 0) {
+        if clients[fd].exchange.hasStarted { return strand(fd) }
         let key = model.map { fleet.models[$0].hash } ?? 0
-        let entry = entry(for: fd, queue: key)
+        var entry = entry(for: fd, queue: key)
+        entry.notBefore = notBefore
         let bounds = AdmissionQueue.Bounds(requests: limits.queueCapacity, tokens: limits.queueTokens)
         let arrival = shared.waitingRoom.add(
             entry, model: key, name: clients[fd].exchange.model, bounds: bounds, now: now)
@@ -172,7 +175,8 @@ extension ProxyLoop {
     mutating func queueExpired(_ fd: Int32) {
         guard now >= clients[fd].exchange.queuedUntil else {
             if clients[fd].exchange.isCommitted { sayWaiting(fd) }
-            return setQueueDeadline(fd)
+            if clients[fd].phase == .queued { setQueueDeadline(fd) }
+            return
         }
         counters.queueExpired += 1
         let seconds = "\(limits.queueSeconds) s (limits.queueSeconds)"

@@ -30,6 +30,21 @@ extension ProxyLoop {
         }
     }
 
+    /// No descriptor is left for a connection: no node's fault, so it waits until one is.
+    mutating func waitForDescriptor(_ fd: Int32) {
+        uncount(fd)
+        clients[fd].exchange.forgetLastAttempt()
+        if let spare = idle.indices.first(where: { !idle[$0].isEmpty }), let up = idle[spare].first {
+            closeUpstream(up)
+        }
+        guard case .model(let model) = matchModel(fd) else {
+            return refuse(
+                fd, 503, "no file descriptors are left for a connection", type: "overloaded_error",
+                retryAfter: Self.shedRetrySeconds)
+        }
+        wait(fd, model: model, notBefore: now + TimerWheel.nanosecondsPerTick)
+    }
+
     /// An engine said when to come back (429 or 503 with Retry-After): nothing goes there before.
     mutating func leaveAlone(_ up: Int32, _ head: ResponseHead) {
         let longest = NodeLoad.longestPauseNanoseconds / 1_000_000_000

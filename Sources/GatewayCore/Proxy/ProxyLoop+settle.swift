@@ -94,6 +94,7 @@ extension ProxyLoop {
         let node = fleet.nodes[Int(clients[fd].exchange.node)]
         if isNodesFault { node.load.failedBeforeFirstByte() }
         let dollars = uncount(fd)
+        if clients[fd].exchange.hasStarted { return strand(fd) }
         if maySendAgain(fd, isFree: isFree), case .model(let model) = matchModel(fd) {
             counters.retried += 1
             if !isFree { retryBudget.retry(now: now) }
@@ -112,7 +113,8 @@ extension ProxyLoop {
         closeUpstream(up)
         uncount(fd)
         clients[fd].exchange.forgetLastAttempt()
-        admit(fd)
+        if !clients[fd].exchange.hasStarted { return admit(fd) }
+        if !goOnElsewhere(fd) { strand(fd) }
     }
 
     /// The answer had begun: the stream is ended with an error event, or the connection is closed so that the client

@@ -27,6 +27,9 @@ package struct ProxyLoop: ~Copyable {
     var isAccepting = false
     /// Tick at which accepting goes on after the system ran out of descriptors.
     var acceptsAgain: UInt64 = 0
+    let descriptors: DescriptorHeadroom
+    /// The number of the client connection that was last accepted, or the lowest free one.
+    var lastAccepted: Int32 = 0
     var clients: Pool<Client>
     var upstreams: Pool<Upstream>
     var clientTimers: TimerWheel
@@ -82,6 +85,7 @@ package struct ProxyLoop: ~Copyable {
         self.shared = shared
         mailbox = shared.mailboxes[number]
         self.listener = consume listener
+        descriptors = DescriptorHeadroom(limit: openFileLimit)
         clients = Pool(capacity: openFileLimit) { Client() }
         upstreams = Pool(capacity: openFileLimit) { Upstream() }
         clientTimers = TimerWheel(now: now)
@@ -118,7 +122,7 @@ package struct ProxyLoop: ~Copyable {
         admitWaiting()
         if !stranded.isEmpty { retryStranded() }
         startReady()
-        if acceptsAgain != 0, now >= acceptsAgain { resumeAccepting() }
+        if acceptsAgain != 0, now >= acceptsAgain { resumeWithDescriptors() }
         if now >= nextReport { publishReport() }
     }
 

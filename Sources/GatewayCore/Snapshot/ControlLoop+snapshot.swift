@@ -12,6 +12,7 @@ extension ControlLoop {
         snapshot.gateway = gatewayStatus(reports)
         snapshot.nodes = nodes.indices.map { nodeStatus($0, reports) }
         shareTraffic(&snapshot.nodes)
+        snapshot.queues = queues()
         snapshot.totals = totals(reports, snapshot.nodes)
         let streams = reports.flatMap(\.streams).sorted { $0.ageSeconds > $1.ageSeconds }
         snapshot.streams = Array(streams.prefix(Snapshot.listLimit))
@@ -33,12 +34,27 @@ extension ControlLoop {
         status.clientConnections = reports.reduce(0) { $0 + $1.connections }
         status.queued = reports.reduce(0) { $0 + $1.queued }
         status.connectionsRefused = reports.reduce(0) { $0 + $1.counters.connectionsRefused }
+        status.acceptPauses = reports.reduce(0) { $0 + $1.counters.acceptPauses }
         status.settlementsDropped = reports.reduce(0) { $0 + $1.counters.settlementsDropped }
         status.restored = restored
         status.residentBytes = ProcessMemory.residentBytes()
         status.rateWindowSeconds = RateWindow.seconds
         status.latencyWindowSeconds = RollingHistogram.windowSeconds
         return status
+    }
+
+    private func queues() -> [QueueStatus] {
+        shared.waitingRoom.rows(now: now).prefix(Snapshot.listLimit).map { row in
+            var status = QueueStatus()
+            status.model = row.model
+            status.high = row.waiting[0]
+            status.normal = row.waiting[1]
+            status.low = row.waiting[2]
+            status.tokens = row.tokens
+            status.oldestSeconds = row.oldestSeconds
+            status.drainPerSecond = row.drainPerSecond
+            return status
+        }
     }
 
     private mutating func nodeStatus(_ index: Int, _ reports: [LoopReport]) -> NodeStatus {
@@ -163,6 +179,10 @@ extension ControlLoop {
             totals.failed += report.counters.failed
             totals.refused += report.counters.refused
             totals.retried += report.counters.retried
+            totals.retriesDenied += report.counters.retriesDenied
+            totals.queueFull += report.counters.queueFull
+            totals.queueExpired += report.counters.queueExpired
+            totals.shed += report.counters.shed
             totals.active += UInt64(report.active)
         }
         let account = ledger.totals

@@ -12,6 +12,8 @@ package struct Snapshot: Codable, Sendable, Equatable {
     package var gateway = GatewayStatus()
     package var totals = TrafficTotals()
     package var nodes: [NodeStatus] = []
+    /// Models for which requests wait in the gateway, the longest queue first.
+    package var queues: [QueueStatus] = []
     package var streams: [StreamStatus] = []
     package var streamsTotal = 0
     /// Newest first.
@@ -46,6 +48,8 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var queued = 0
     /// Client connections turned away at limits.maxConnections.
     package var connectionsRefused: UInt64 = 0
+    /// Times that accepting paused since file descriptors ran short.
+    package var acceptPauses: UInt64 = 0
     /// Ended requests that the ledger could not take in time; totals by outcome count them all the same.
     package var settlementsDropped: UInt64 = 0
     /// Operator changes restored from the journal at start; nil when there were none.
@@ -72,6 +76,14 @@ package struct TrafficTotals: Codable, Sendable, Equatable {
     package var refused: UInt64 = 0
     /// Sent again to another node before the first byte.
     package var retried: UInt64 = 0
+    /// Failed attempts that were not sent again: the budget of retries was spent.
+    package var retriesDenied: UInt64 = 0
+    /// Of `refused`: their queue was full, or a more urgent request took their place.
+    package var queueFull: UInt64 = 0
+    /// Of `refused`: no node took them within limits.queueSeconds.
+    package var queueExpired: UInt64 = 0
+    /// Of `refused`: memory was short.
+    package var shed: UInt64 = 0
     package var active: UInt64 = 0
     package var promptTokens: UInt64 = 0
     package var cachedTokens: UInt64 = 0
@@ -208,6 +220,22 @@ package struct DrainStatus: Codable, Sendable, Equatable {
         self.secondsToDeadline = secondsToDeadline
         self.atDeadline = atDeadline
     }
+}
+
+/// One model's queue in the gateway.
+package struct QueueStatus: Codable, Sendable, Equatable {
+    package var model = ""
+    /// Requests by class of priority.
+    package var high = 0
+    package var normal = 0
+    package var low = 0
+    /// Of their prompts, estimated.
+    package var tokens = 0
+    package var oldestSeconds = 0.0
+    /// Requests a second that left it for a node, over the rate window.
+    package var drainPerSecond = 0.0
+
+    package init() {}
 }
 
 /// Where a stream is in its life.

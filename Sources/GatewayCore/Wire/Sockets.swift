@@ -6,6 +6,8 @@ package enum Sockets {
         package let operation: String
         package let code: Int32
         package var description: String { "\(operation): \(describe(errno: code))" }
+        /// The process, or the machine, has no file descriptor left.
+        package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
     }
 
     /// A listening socket.
@@ -107,6 +109,15 @@ package enum Sockets {
 
     /// Raises the limit of open files to the most that is allowed, and says what it is now.
     package static func raiseOpenFileLimit() -> Int { Int(sb_raise_open_files()) }
+
+    /// The number that the next descriptor gets; nil: there is none left.
+    /// - Parameter fd: any open one.
+    package static func lowestFreeDescriptor(like fd: Int32) -> Int32? {
+        let lowest = dup(fd)
+        guard lowest >= 0 else { return nil }
+        close(lowest)
+        return lowest
+    }
 
     private static func open(_ address: SocketAddress) throws(Failure) -> Descriptor {
         let fd = sb_socket(address.family)

@@ -43,7 +43,7 @@ struct ConfigurationTests {
             first.name == "decode-1" && first.role == .decode && first.weight == 100 && first.zone == "eu-1a")
         #expect(first.apiKey == "secret" && first.apiKeyEnv == "ENGINE_KEY" && first.dollarsPerHour == 2.49)
         #expect(first.gpuMetricsURL?.description == "http://10.0.0.1:9400/metrics")
-        #expect(first.models == ["llama-3.3-70b"])
+        #expect(first.models == ["llama-3.3-70b"] && first.maxActive == 272)
         #expect(configuration.loops == 2 && configuration.admin == "/run/signalbox/admin.sock")
         #expect(configuration.journal == "/var/lib/signalbox")
     }
@@ -72,7 +72,10 @@ struct ConfigurationTests {
         }
         let configuration = try read(
             String(decoding: text, as: UTF8.self), environment: ["ENGINE_KEY": "x"])
-        #expect(configuration.limits == GatewayLimits() && configuration.scrape == ScrapeSettings())
+        var limits = GatewayLimits()
+        limits.maxActivePerNode = 272  // the comments say that the default is another
+        limits.memoryBytes = 4_294_967_296
+        #expect(configuration.limits == limits && configuration.scrape == ScrapeSettings())
         #expect(configuration.policy == GatewayConfiguration(nodes: []).policy)
         #expect(configuration.listen == GatewayConfiguration(nodes: []).listen)
     }
@@ -87,7 +90,12 @@ struct ConfigurationTests {
         #expect(
             configuration.limits.maxHeaderBytes == 65_536 && configuration.limits.maxBodyBytes == 67_108_864)
         #expect(configuration.limits.queueCapacity == 1024 && configuration.limits.queueSeconds == 30)
-        #expect(configuration.limits.firstTokenSeconds == 600 && configuration.limits.stallSeconds == 120)
+        #expect(configuration.limits.firstTokenSeconds == 180 && configuration.limits.stallSeconds == 120)
+        #expect(configuration.limits.connectSeconds == 5 && configuration.limits.requestSeconds == 3600)
+        #expect(configuration.limits.prefillTokensPerSecond == 100)
+        #expect(configuration.limits.maxActivePerNode == nil && configuration.limits.memoryBytes == nil)
+        #expect(configuration.limits.queueTokens == 32_000_000)
+        #expect(configuration.limits.retryShare == 0.2 && configuration.limits.retriesPerSecond == 3)
         #expect(configuration.limits.idleSeconds == 75 && configuration.limits.headerSeconds == 15)
         #expect(configuration.limits.maxConnections == 16_384 && configuration.limits.retries == 2)
     }
@@ -97,13 +105,18 @@ struct ConfigurationTests {
             """
             {\(node), limits: {maxHeaderBytes: "32KiB", maxBodyBytes: 2e6, maxConnections: 3, queueCapacity: 4,
              queueSeconds: "5s", firstTokenSeconds: "6m", stallSeconds: 7, idleSeconds: 8, headerSeconds: "900ms",
-             retries: 0}, scrape: {intervalSeconds: 0.5, timeoutSeconds: 3}, policy: "random", listen: "[::1]:0"}
+             retries: 0, maxActivePerNode: 64, memoryBytes: "2GiB", queueTokens: 9, connectSeconds: 1.5,
+             prefillTokensPerSecond: 250, requestSeconds: 0, retryShare: 0.5, retriesPerSecond: 0}, scrape: {intervalSeconds: 0.5, timeoutSeconds: 3}, policy: "random", listen: "[::1]:0"}
             """)
         #expect(limits.limits.maxHeaderBytes == 32_768 && limits.limits.maxBodyBytes == 2_000_000)
         #expect(limits.limits.maxConnections == 3 && limits.limits.queueCapacity == 4)
         #expect(limits.limits.queueSeconds == 5 && limits.limits.firstTokenSeconds == 360)
         #expect(limits.limits.stallSeconds == 7 && limits.limits.idleSeconds == 8)
         #expect(limits.limits.headerSeconds == 0.9 && limits.limits.retries == 0)
+        #expect(limits.limits.maxActivePerNode == 64 && limits.limits.memoryBytes == 2_147_483_648)
+        #expect(limits.limits.queueTokens == 9 && limits.limits.connectSeconds == 1.5)
+        #expect(limits.limits.prefillTokensPerSecond == 250 && limits.limits.requestSeconds == 0)
+        #expect(limits.limits.retryShare == 0.5 && limits.limits.retriesPerSecond == 0)
         #expect(limits.scrape.intervalSeconds == 0.5 && limits.scrape.timeoutSeconds == 3)
         #expect(limits.policy == "random" && limits.listen.description == "[::1]:0")
     }

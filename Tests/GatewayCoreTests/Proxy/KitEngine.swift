@@ -104,14 +104,7 @@ final class ScriptedEngine: Sendable {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let fd = listener
         precondition(withLoopback(port: 0) { bind(fd, $0, $1) } == 0 && listen(fd, 512) == 0)
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                precondition(getsockname(fd, $0, &length) == 0)
-            }
-        }
-        port = UInt16(bigEndian: address.sin_port)
+        port = boundPort(of: fd)
         Thread.detachNewThread { [weak self] in
             var number = 0
             while true {

@@ -127,6 +127,18 @@ func withLoopback<R>(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) 
     }
 }
 
+/// The port that a listener got.
+func boundPort(of fd: Int32) -> UInt16 {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            precondition(getsockname(fd, $0, &length) == 0)
+        }
+    }
+    return UInt16(bigEndian: address.sin_port)
+}
+
 /// Waits for a condition; false when it did not come true in time.
 func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Date().addingTimeInterval(seconds)

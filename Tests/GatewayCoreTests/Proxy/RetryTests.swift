@@ -115,7 +115,7 @@ extension ProxyTests {
             let running = try RunningGateway(engine) { $0.limits.firstTokenSeconds = 0.3 }
             let client = try running.client()
             #expect(try client.ask(chat()).status == 200)
-            #expect(try client.ask(chat("be silent")).status == 502)
+            #expect(try client.ask(chat("be silent", more: "\"max_tokens\":1,")).status == 502)
             #expect(engine.count == 2)
         }
 
@@ -131,7 +131,9 @@ extension ProxyTests {
             let silent = ScriptedEngine("silent") { _, side in _ = side.isLeft(within: 10) }
             let good = ScriptedEngine("good")
             let running = try RunningGateway(silent, good) { $0.limits.firstTokenSeconds = 0.3 }
-            for _ in 0..<2 { #expect(try running.ask(chat()).body.contains("good")) }
+            for _ in 0..<2 {
+                #expect(try running.ask(chat(more: "\"max_tokens\":1,")).body.contains("good"))
+            }
             #expect(silent.count == 1)
         }
     }

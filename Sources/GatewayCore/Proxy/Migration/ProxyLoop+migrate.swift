@@ -84,12 +84,17 @@ extension ProxyLoop {
             clients[fd].exchange.forgetAttempts(but: node)
             goesOn = goOnElsewhere(fd)
         }
-        if !goesOn { stranded.append((fd, clients[fd].exchange.id, now + UInt64(limits.queueSeconds * 1e9))) }
+        if !goesOn { strand(fd) }
         setClientDeadline(fd, seconds: limits.waitingSeconds)
         return true
     }
 
-    private mutating func goOnElsewhere(_ fd: Int32) -> Bool {
+    /// It waits for a node that can go on with it.
+    mutating func strand(_ fd: Int32) {
+        stranded.append((fd, clients[fd].exchange.id, now + UInt64(limits.queueSeconds * 1e9)))
+    }
+
+    mutating func goOnElsewhere(_ fd: Int32) -> Bool {
         guard case .model(let model) = matchModel(fd) else { return false }
         return route(fd, model: model)
     }

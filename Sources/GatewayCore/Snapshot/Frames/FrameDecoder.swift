@@ -9,6 +9,7 @@ package struct FrameDecoder: Sendable {
         var gateway = SectionDecoder<GatewayStatus>()
         var totals = SectionDecoder<TrafficTotals>()
         var nodes = SectionDecoder<NodeStatus>()
+        var queues = SectionDecoder<QueueStatus>()
         var streams = SectionDecoder<StreamStatus>()
         var decisions = SectionDecoder<DecisionRecord>()
         var events = SectionDecoder<EventRecord>()
@@ -59,6 +60,7 @@ package struct FrameDecoder: Sendable {
         try sections.gateway.read(from: &reader)
         try sections.totals.read(from: &reader)
         try sections.nodes.read(from: &reader)
+        try sections.queues.read(from: &reader)
         try sections.streams.read(from: &reader)
         try sections.decisions.read(from: &reader)
         try sections.events.read(from: &reader)
@@ -73,6 +75,7 @@ package struct FrameDecoder: Sendable {
         snapshot.gateway = gateway
         snapshot.totals = totals
         snapshot.nodes = sections.nodes.elements
+        snapshot.queues = sections.queues.elements
         snapshot.streams = sections.streams.elements
         snapshot.streamsTotal = head.streamsTotal
         snapshot.decisions = sections.decisions.elements

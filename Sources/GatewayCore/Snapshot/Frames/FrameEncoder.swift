@@ -6,6 +6,7 @@ package struct FrameEncoder: Sendable {
     private var gateway = SectionEncoder<GatewayStatus, Int> { _ in 0 }
     private var totals = SectionEncoder<TrafficTotals, Int> { _ in 0 }
     private var nodes = SectionEncoder<NodeStatus, String>(id: \.name)
+    private var queues = SectionEncoder<QueueStatus, String>(id: \.model)
     private var streams = SectionEncoder<StreamStatus, UInt64>(id: \.id)
     private var decisions = SectionEncoder<DecisionRecord, UInt64>(id: \.stream)
     private var events = SectionEncoder<EventRecord, UInt64>(id: \.sequence)
@@ -29,6 +30,7 @@ package struct FrameEncoder: Sendable {
         try gateway.write([snapshot.gateway], into: &writer)
         try totals.write([snapshot.totals], into: &writer)
         try nodes.write(snapshot.nodes, into: &writer)
+        try queues.write(snapshot.queues, into: &writer)
         try streams.write(snapshot.streams, into: &writer)
         try decisions.write(snapshot.decisions, into: &writer)
         try events.write(snapshot.events, into: &writer)
@@ -44,6 +46,7 @@ package struct FrameEncoder: Sendable {
         gateway.forget()
         totals.forget()
         nodes.forget()
+        queues.forget()
         streams.forget()
         decisions.forget()
         events.forget()

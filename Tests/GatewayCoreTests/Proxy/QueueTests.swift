@@ -1,0 +1,241 @@
+import Foundation
+import GatewayCore
+import Testing
+
+extension ProxyTests {
+    @Suite(.serialized) struct Queues {
+        /// A gateway that gives its one node so many requests at once.
+        private func saturated(
+            _ engine: HoldingEngine, places: Int, loops: Int = 1,
+            _ change: (inout GatewayConfiguration) -> Void = { _ in }
+        ) throws -> RunningGateway {
+            try RunningGateway(engine.engine, loops: loops) {
+                $0.limits.maxActivePerNode = places
+                change(&$0)
+            }
+        }
+
+        private func queued(_ running: RunningGateway) throws -> Int { try running.snapshot().gateway.queued }
+
+        /// Sends a request and waits until it is in the queue, so that the order of arrival is known.
+        private func enqueue(
+            _ running: RunningGateway, _ text: String, at place: Int, more: String = "", headers: String = ""
+        ) throws -> TestSocket {
+            let client = try running.client()
+            client.send(chat(text, more: more, headers: headers))
+            #expect(try eventually { try queued(running) == place })
+            return client
+        }
+
+        @Test(arguments: [1, 2])
+        func `a full node gets no more than its places, and the rest drains in order`(loops: Int) throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 2, loops: loops)
+            let first = try (0..<2).map { number -> TestSocket in
+                let client = try running.client()
+                client.send(chat("first \(number)"))
+                return client
+            }
+            #expect(eventually { engine.arrived.count == 2 })
+            let waiting = try (0..<8).map { try enqueue(running, "wait \($0)", at: $0 + 1) }
+            #expect(engine.arrived.count == 2, "the rest waits in the gateway")
+            for number in 0..<8 {
+                engine.release(1)
+                #expect(eventually { engine.arrived.count == number + 3 })
+            }
+            engine.release(2)
+            #expect(Array(engine.arrived.dropFirst(2)) == (0..<8).map { "wait \($0)" })
+            for client in first + waiting { #expect(try client.answer().status == 200) }
+            #expect(try eventually { try queued(running) == 0 })
+        }
+
+        @Test func `a place that becomes free is given at once`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1)
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            var waits: [Double] = []
+            for number in 0..<20 {
+                let next = try enqueue(running, "next", at: 1)
+                let begun = Date()
+                engine.release(1)
+                #expect(eventually { engine.arrived.count == number + 2 })
+                waits.append(Date().timeIntervalSince(begun))
+                withExtendedLifetime(next) {}
+            }
+            // Ten looks a second would give 50 ms at the median.
+            #expect(waits.sorted()[10] < 0.03, "\(waits)")
+            engine.release(1)
+        }
+
+        @Test
+        func `headers and bodies say how urgent a request is, and a header that says nonsense is refused`()
+            throws
+        {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1)
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let clients = [
+                try enqueue(running, "low", at: 1, headers: "X-Signalbox-Priority: low\r\n"),
+                try enqueue(running, "later", at: 2, more: "\"priority\":5,"),
+                try enqueue(running, "normal", at: 3),
+                try enqueue(running, "sooner", at: 4, more: "\"priority\":-1,"),
+                try enqueue(
+                    running, "high", at: 5, more: "\"priority\":9,",
+                    headers: "X-Signalbox-Priority: HIGH\r\n"),
+            ]
+            let wrong = try running.ask(chat(headers: "X-Signalbox-Priority: urgent\r\n"))
+            #expect(wrong.status == 400 && wrong.body.contains("x-signalbox-priority"))
+            engine.release(6)
+            for client in clients { #expect(try client.answer().status == 200) }
+            #expect(engine.arrived == ["holder", "sooner", "high", "normal", "low", "later"])
+        }
+
+        @Test func `a tenant that asks for much does not crowd out one that asks for little`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1)
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            var clients: [TestSocket] = []
+            for number in 0..<12 {
+                clients.append(
+                    try enqueue(
+                        running, "big \(number)", at: number + 1, headers: "X-Signalbox-Tenant: big\r\n"))
+            }
+            for number in 0..<3 {
+                clients.append(
+                    try enqueue(
+                        running, "small \(number)", at: number + 13, more: "\"user\":\"small\","))
+            }
+            engine.release(20)
+            for client in clients { #expect(try client.answer().status == 200) }
+            let last = engine.arrived.lastIndex { $0.hasPrefix("small") } ?? 99
+            #expect(last <= 7, "they took turns: \(engine.arrived)")
+        }
+
+        @Test func `a newcomer does not overtake those who wait`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1, loops: 2)
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let clients = try (0..<10).map { try enqueue(running, "old \($0)", at: $0 + 1) }
+            engine.release(5)
+            #expect(eventually { engine.arrived.count >= 4 })
+            let fresh = try (0..<4).map { number -> TestSocket in
+                let client = try running.client()
+                client.send(chat("new \(number)"))
+                return client
+            }
+            engine.release(20)
+            for client in clients + fresh { #expect(try client.answer().status == 200) }
+            #expect(
+                engine.arrived.filter { $0.hasPrefix("old") || $0 == "holder" }
+                    == Array(engine.arrived.prefix(11)))
+        }
+
+        @Test func `a client that leaves the queue is forgotten`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1)
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let leaver = try enqueue(running, "leaver", at: 1)
+            let stayer = try enqueue(running, "stayer", at: 2)
+            leaver.close()
+            #expect(try eventually { try queued(running) == 1 })
+            engine.release(2)
+            #expect(try stayer.answer().status == 200)
+            #expect(!engine.arrived.contains("leaver"))
+        }
+
+        @Test func `who waits too long for a full node gets 429 with the rate's Retry-After`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1) { $0.limits.queueSeconds = 0.5 }
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let late = try running.ask(chat("late"))
+            #expect(late.status == 429 && late.body.contains("limits.queueSeconds"))
+            #expect(late.header("retry-after") == "60", "nothing has left the queue")
+            engine.release(1)
+            #expect(try holder.answer().status == 200)
+        }
+
+        @Test func `a full queue gives the place of the least urgent to a more urgent request`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1, loops: 2) { $0.limits.queueCapacity = 2 }
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let normal = try enqueue(running, "normal", at: 1)
+            let low = try enqueue(running, "low", at: 2, headers: "X-Signalbox-Priority: low\r\n")
+            let refused = try running.ask(
+                chat("one too many", headers: "X-Signalbox-Priority: low\r\n"))
+            #expect(refused.status == 429 && refused.body.contains("limits.queueCapacity"))
+            let high = try running.client()
+            high.send(chat("high", headers: "X-Signalbox-Priority: high\r\n"))
+            let put = try low.answer()
+            #expect(put.status == 429 && put.header("retry-after") != nil)
+            engine.release(3)
+            #expect(try high.answer().status == 200)
+            #expect(try normal.answer().status == 200)
+            #expect(engine.arrived == ["holder", "high", "normal"])
+        }
+
+        @Test func `a queue is bounded by tokens too`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1) { $0.limits.queueTokens = 1000 }
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let long = try enqueue(running, String(repeating: "word ", count: 600), at: 1)
+            let other = try running.ask(chat(String(repeating: "word ", count: 600)))
+            #expect(other.status == 429 && other.body.contains("limits.queueTokens"))
+            engine.release(2)
+            #expect(try long.answer().status == 200)
+        }
+
+        @Test func `a rolling restart of every node loses nothing`() throws {
+            let engines = ["a", "b", "c"].map { ScriptedEngine($0) }
+            let running = try RunningGateway(engines[0], engines[1], engines[2], loops: 2)
+            let outcome = Tally()
+            let workers = DispatchGroup()
+            let port = running.port
+            for _ in 0..<8 {
+                Thread.detachNewThread {
+                    workers.enter()
+                    defer { workers.leave() }
+                    while !outcome.isOver {
+                        guard let client = try? TestSocket(port: port), let answer = try? client.ask(chat())
+                        else {
+                            outcome.count("broken")
+                            continue
+                        }
+                        outcome.count("\(answer.status)")
+                    }
+                }
+            }
+            for _ in 0..<2 {
+                for name in ["a", "b", "c"] {
+                    _ = try running.perform(
+                        .drain(node: name, deadlineSeconds: nil, atDeadline: .keep, force: false))
+                    #expect(
+                        try eventually {
+                            try running.snapshot().nodes.first { $0.name == name }?.safeToDelete == true
+                        })
+                    _ = try running.perform(.undrain(node: name))
+                    try running.serve([name])
+                }
+            }
+            outcome.end()
+            workers.wait()
+            let counts = outcome.counts
+            #expect(Array(counts.keys) == ["200"] && counts["200"] ?? 0 > 100, "\(counts)")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import GatewayCore
+import Testing
+
+extension ProxyTests {
+    @Suite(.serialized) struct TimeLimits {
+        @Test func `a stream that is silent after its head is in prefill, not stalled`() throws {
+            let engine = ScriptedEngine("a") { _, side in
+                side.begin()
+                side.event(
+                    "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}")
+                usleep(900_000)
+                side.event(EngineSide.token("late"))
+                side.event("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}")
+                side.event("[DONE]")
+                side.end()
+            }
+            let running = try RunningGateway(engine) {
+                $0.limits.stallSeconds = 0.3
+                $0.limits.firstTokenSeconds = 5
+            }
+            #expect(try running.ask(chat(stream: true)).events.last == "[DONE]")
+        }
+
+        @Test func `the first token's limit grows with the prompt, and its text names the limits`() throws {
+            let engine = ScriptedEngine("a") { _, side in
+                _ = side.isLeft(within: 20)
+                side.close()
+            }
+            let running = try RunningGateway(engine) {
+                $0.limits.firstTokenSeconds = 0.3
+                $0.limits.prefillTokensPerSecond = 1000
+                $0.limits.retries = 0
+            }
+            func seconds(_ words: Int) throws -> Double {
+                let begun = Date()
+                let answer = try running.ask(
+                    chat(String(repeating: "four", count: words), stream: true))
+                #expect(answer.status == 502)
+                #expect(answer.body.contains("limits.firstTokenSeconds"), "\(answer.body)")
+                return Date().timeIntervalSince(begun)
+            }
+            let short = try seconds(1)
+            let long = try seconds(2000)
+            #expect(short < 1.5 && long > 2, "\(short) s and \(long) s")
+        }
+
+        @Test func `an answer in one piece has time for its output too`() throws {
+            let engine = ScriptedEngine("a") { _, side in
+                usleep(1_200_000)
+                side.json(200, "{}")
+            }
+            let running = try RunningGateway(engine) {
+                $0.limits.firstTokenSeconds = 0.3
+                $0.limits.stallSeconds = 0.3
+            }
+            #expect(try running.ask(chat(more: "\"max_tokens\":50,")).status == 200)
+            #expect(try running.ask(chat(more: "\"max_tokens\":1,")).status == 502)
+        }
+
+        @Test func `a whole request has a limit: a status before the answer, an error event in it`() throws {
+            let engine = ScriptedEngine("a") { request, side in
+                if request.body.contains("\"stream\":true") {
+                    side.begin()
+                    while side.event(EngineSide.token("x")) { usleep(50_000) }
+                } else {
+                    _ = side.isLeft(within: 20)
+                }
+                side.close()
+            }
+            let running = try RunningGateway(engine) { $0.limits.requestSeconds = 0.6 }
+            let begun = Date()
+            let whole = try running.ask(chat())
+            #expect(whole.status == 504 && whole.body.contains("limits.requestSeconds"))
+            let stream = try running.ask(chat(stream: true))
+            #expect(
+                stream.events.last?.contains("limits.requestSeconds") == true, "\(stream.events.last ?? "")")
+            #expect(Date().timeIntervalSince(begun) < 4)
+            #expect(try eventually { try running.snapshot().totals.failed == 2 })
+            #expect(try running.snapshot().totals.active == 0)
+        }
+
+        @Test func `no limit for whole requests is none`() throws {
+            let engine = ScriptedEngine("a") { _, side in
+                usleep(700_000)
+                side.json(200, "{}")
+            }
+            let running = try RunningGateway(engine) { $0.limits.requestSeconds = 0 }
+            #expect(try running.ask(chat()).status == 200)
+        }
+
+        @Test func `a request that waits has the whole request's limit too`() throws {
+            let running = try RunningGateway(nodes: [("a", deadPort(), ["tiny"])], unready: ["a"]) {
+                $0.limits.requestSeconds = 0.4
+            }
+            let answer = try running.ask(chat())
+            #expect(answer.status == 504 && answer.body.contains("limits.requestSeconds"))
+            #expect(try eventually { try running.snapshot().gateway.queued == 0 })
+        }
+
+        @Test func `an engine that accepts no connection is given up after its limit`() throws {
+            // A listener whose backlog is full: further connections are not answered.
+            let full = try FullListener()
+            let running = try RunningGateway(nodes: [("a", full.port, ["tiny"])]) {
+                $0.limits.connectSeconds = 0.3
+            }
+            let answer = try running.ask(chat())
+            #expect(answer.status == 502 && answer.body.contains("limits.connectSeconds"), "\(answer.body)")
+        }
+    }
+}
