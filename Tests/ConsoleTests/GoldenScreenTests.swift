@@ -30,12 +30,30 @@ struct GoldenScreenTests {
 
     @Test(arguments: [
         ("drain", "d"), ("weight", "w---"), ("policy", "o"), ("help", "?"), ("palette", ":dr"), ("sort", "s"),
-        ("filter", "/kv>45"), ("gpus", "e"),
+        ("filter", "/kv>45"), ("gpus", "e"), ("drain-migrate", "dtxxm"), ("cancel-session", "3jc"),
     ])
     func `what lies over the fleet looks as it did`(_ name: String, _ keys: String) throws {
         var screen = Screen(history: Self.history)
         screen.type(keys)
         try compare(screen, "\(name)-80x24")
+    }
+
+    @Test(arguments: sizes)
+    func `nodes whose traffic ails look as they did`(_ size: Size) throws {
+        var screen = Screen(size, SampleFleet.ailing(second: 60), history: Self.history)
+        try compare(screen, "ailing-\(size.columns)x\(size.rows)")
+        screen.type("6")
+        try compare(screen, "ailing-system-\(size.columns)x\(size.rows)")
+        screen.type("2")
+        screen.press(.down, .down, .down)
+        try compare(screen, "ailing-node-\(size.columns)x\(size.rows)")
+    }
+
+    @Test func `the question before a cut looks as it did`() throws {
+        var screen = Screen(SampleFleet.troubled(second: 60), history: Self.history)
+        screen.press(.down)
+        screen.type("Xengi")
+        try compare(screen, "cut-80x24")
     }
 
     @Test func `before the first picture the screen says what it waits for`() throws {

@@ -30,6 +30,14 @@ enum SampleFleet {
         snapshot.gateway.policy = "prefix-affinity"
         snapshot.gateway.policies = policies
         snapshot.gateway.uptimeSeconds = 754 + Double(second)
+        snapshot.gateway.memory.residentBytes = 187e6
+        snapshot.gateway.memory.limitBytes = 4e9
+        snapshot.gateway.memory.prefixIndexBytes = 4_194_304
+        snapshot.gateway.memory.historyBytes = 460_800
+        snapshot.gateway.memory.ledgerBytes = 1_203_712
+        snapshot.gateway.memory.retainedBytes = 2_811_904
+        snapshot.gateway.memory.openFiles = 412
+        snapshot.gateway.memory.openFileLimit = 1_048_576
         snapshot.nodes = (0..<count).map { node($0, second: second) }
         let serving = snapshot.nodes.filter { $0.state == .serving }.reduce(0) { $0 + $1.weight }
         for index in snapshot.nodes.indices where snapshot.nodes[index].state == .serving && serving > 0 {
@@ -228,6 +236,25 @@ enum SampleFleet {
         snapshot.nodes[7] = unknown(snapshot.nodes[7])
         for index in [1, 2, 4, 5, 7] { snapshot.nodes[index].trafficShare = nil }
         snapshot.totals.failed = 4
+        return snapshot
+    }
+
+    /// Four nodes whose probes are well and whose traffic is not, or not yet.
+    static func ailing(second: Int = 0) -> Snapshot {
+        var snapshot = snapshot(nodes: 4, second: second)
+        let reason = "3 requests in a row failed before their first byte"
+        snapshot.nodes[0].state = .ejected
+        snapshot.nodes[0].ejection = EjectionStatus(reason: reason, secondsLeft: 17, count: 2)
+        snapshot.nodes[0].problem = reason + "; it is left out for a while"
+        snapshot.nodes[0].trafficShare = nil
+        snapshot.nodes[1].slowWeight = 40
+        snapshot.nodes[1].slowSecondsLeft = 18
+        snapshot.nodes[2].disagreementSeconds = 44
+        snapshot.nodes[2].waiting = 20
+        snapshot.nodes[3].faults = [
+            FaultCount(fault: "truncated", count: 3), FaultCount(fault: "stalled", count: 12),
+        ]
+        snapshot.nodes[3].busySecondsLeft = 4
         return snapshot
     }
 

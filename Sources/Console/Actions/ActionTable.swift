@@ -60,6 +60,7 @@ package enum ActionTable {
             .fleet: "A row for each node.", .node: "Everything about the selected node.",
             .streams: "What is being relayed now.", .routing: "Why requests go where they go.",
             .events: "What operators and the system did.",
+            .system: "The gateway itself: memory, requests, and its counts beside the engines'.",
         ]
         return Action(
             view.title.lowercased(), [.character(Character(String(view.rawValue)))], .look,

@@ -4,7 +4,8 @@ extension ActionTable {
     /// What changes the fleet: each only opens a dialog.
     static let acting: [Action] = [
         Action(
-            "drain", [.character("d")], usage: "[NODE] [--deadline 10m] [--at-deadline keep|cut]", .act,
+            "drain", [.character("d")],
+            usage: "[NODE] [--migrate] [--deadline 10m] [--at-deadline keep|cut|migrate]", .act,
             hint: 1,
             views: [.fleet, .node], isMutating: true,
             "Drains the node, or undoes its drain: no new request, streams finish. Asks first.",
@@ -23,6 +24,26 @@ extension ActionTable {
             "Takes the node out at once and stops probing it; streams finish. Asks first.",
             disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
             perform: { state, context in Draining.openMaintenance(&state, context) }),
+        Action(
+            "migrate", [], usage: "[NODE]", .act, isMutating: true,
+            "Moves the streams left on a node that is out to other nodes. Asks first.",
+            disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
+            perform: { state, context in
+                Emptying.open(&state, context, kind: { .migrate($0) }, command: { .migrate(node: $0) })
+            }),
+        Action(
+            "cut", [.character("X")], usage: "[NODE]", .act, views: [.fleet, .node], isMutating: true,
+            "Ends the streams left on a node that is out, with an error. Asks for its name.",
+            disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
+            perform: { state, context in
+                Emptying.open(&state, context, kind: { .cut($0) }, command: { .cut(node: $0) })
+            }),
+        Action(
+            "cancel", [.character("c")], usage: "[SESSION]", .act, hint: 5, views: [.streams],
+            isMutating: true,
+            "Ends every request of the selected stream's session. Asks first.",
+            disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
+            perform: { state, context in Cancelling.open(&state, context) }),
         Action(
             "weight", [.character("w")], usage: "[NODE] 0...100", .act, hint: 2, views: [.fleet, .node],
             isMutating: true, "Changes the node's share of new requests. Shows the shares, then asks.",
@@ -105,16 +126,6 @@ enum Targets {
     }
 }
 
-extension NodeStatus {
-    /// An operator drained it or put it in maintenance.
-    package var isTakenOut: Bool {
-        switch state {
-        case .draining, .drained, .maintenance: true
-        case .starting, .serving, .unhealthy: false
-        }
-    }
-}
-
 /// Drain, its undoing, and maintenance.
 enum Draining {
     static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
@@ -126,7 +137,9 @@ enum Draining {
         // Of marked nodes only those that still serve are meant.
         let leaving = targets.count > 1 ? nodes.filter { !$0.isTakenOut }.map(\.name) : targets
         guard let options = DrainOptions(context.arguments) else {
-            state.tell("drain takes NODE, --deadline 30s|10m|1h and --at-deadline keep|cut", .warning)
+            state.tell(
+                "drain takes NODE, --migrate, --deadline 30s|10m|1h and --at-deadline keep|cut|migrate",
+                .warning)
             return []
         }
         open(&state, context, .drain(leaving), leaving) { name, force in
@@ -135,6 +148,7 @@ enum Draining {
         if case .dialog(var dialog) = state.overlay {
             dialog.deadlineSeconds = options.deadline
             dialog.atDeadline = options.action
+            dialog.migrates = options.migrates
             state.overlay = .dialog(dialog)
         }
         return []
@@ -169,31 +183,67 @@ enum Draining {
             case .refused(let reason, _): return state.tell(reason, .warning)
             }
         }
-        if case .drain(let names) = kind, names.count > 1, let reason = emptiesAModel(names, snapshot) {
-            return state.tell(reason, .warning)
+        // Each alone may go, but not all of them.
+        if kind.takesOut, targets.count > 1, let reason = Guard.shortage(without: Set(targets), in: snapshot)
+        {
+            return state.tell("unmark one: \(reason)", .warning)
         }
         state.open(kind, context, refusal: refusal)
     }
+}
 
-    /// Each alone may go, but not all of them.
-    private static func emptiesAModel(_ targets: [String], _ snapshot: Snapshot) -> String? {
-        let stay = snapshot.nodes.filter { $0.state == .serving && !targets.contains($0.name) }
-        let leaving = snapshot.nodes.filter { $0.state == .serving && targets.contains($0.name) }
-        let orphan = leaving.flatMap(\.models).first { model in !stay.contains { $0.models.contains(model) } }
-        if let orphan { return "the marked nodes are all \(leaving.count) that serve \(orphan); unmark one" }
-        return stay.isEmpty && !leaving.isEmpty ? "the marked nodes are all that serve; unmark one" : nil
+/// Moving or cutting what is left on nodes that are out.
+enum Emptying {
+    static func open(
+        _ state: inout ScreenState, _ context: ActionContext, kind: (String) -> Dialog.Kind,
+        command: (String) -> Command
+    ) -> [Effect] {
+        let targets = Targets.chosen(state, context)
+        guard let snapshot = context.snapshot, let target = targets.first, targets.count == 1 else {
+            state.tell(
+                targets.isEmpty ? "select a node first" : "one node at a time: take the marks off", .warning)
+            return []
+        }
+        if case .refused(let reason, _) = Guard.check(command(target), on: snapshot) {
+            state.tell(reason, .warning)
+            return []
+        }
+        state.open(kind(target), context)
+        return []
     }
 }
 
-/// `--deadline 10m --at-deadline cut` after the palette's drain.
+/// Ending all requests of a session.
+enum Cancelling {
+    static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        let stream = context.snapshot?.streams.first { $0.id == state.selectedStream }
+        guard let session = context.arguments.first ?? (context.key == nil ? nil : stream?.session) else {
+            state.tell(
+                context.key == nil
+                    ? "cancel takes a session's id"
+                    : stream == nil
+                        ? "select a stream first" : "this stream has no session", .warning)
+            return []
+        }
+        state.open(.cancelSession(session), context)
+        return []
+    }
+}
+
+/// `--migrate --deadline 10m --at-deadline cut` after the palette's drain.
 struct DrainOptions {
     var deadline: Double?
     var action = DeadlineAction.keep
+    var migrates = false
 
     init?(_ arguments: [String]) {
         var rest = arguments[...]
         if let first = rest.first, !first.hasPrefix("-") { rest = rest.dropFirst() }
         while let name = rest.popFirst() {
+            if name == "--migrate" {
+                migrates = true
+                continue
+            }
             guard let value = rest.popFirst() else { return nil }
             switch name {
             case "--deadline":

@@ -51,10 +51,12 @@ package enum Palette {
         of name: String, _ state: ScreenState, _ snapshot: Snapshot?
     ) -> [(String, String)] {
         switch name {
-        case "drain", "undrain", "maintenance", "weight":
+        case "drain", "undrain", "maintenance", "migrate", "cut", "weight":
             snapshot?.nodes.map {
                 ($0.name, "\($0.state.rawValue), \(NumberText.plural($0.active, "stream"))")
             } ?? []
+        case "cancel":
+            Set(snapshot?.streams.compactMap(\.session) ?? []).sorted().map { ($0, "") }
         case "policy":
             snapshot?.gateway.policies.map { ($0, $0 == snapshot?.gateway.policy ? "now" : "") } ?? []
         case "theme": state.themes.map { ($0, $0 == state.theme ? "now" : "") }

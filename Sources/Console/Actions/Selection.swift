@@ -5,7 +5,7 @@ enum Selection {
     static func move(_ state: inout ScreenState, _ snapshot: Snapshot?, by step: Int) -> [Effect] {
         guard let snapshot else { return [] }
         switch state.view {
-        case .fleet, .node:
+        case .fleet, .node, .system:
             state.selectedNode = moved(visibleNodes(snapshot, state).map(\.name), state.selectedNode, step)
         case .streams:
             state.selectedStream = moved(
@@ -84,7 +84,7 @@ enum Selection {
 
     private static func rowText(_ state: ScreenState, _ snapshot: Snapshot) -> String? {
         switch state.view {
-        case .fleet, .node:
+        case .fleet, .node, .system:
             return state.selectedNode.flatMap { snapshot.node(named: $0) }.map {
                 "\($0.name) \($0.url) \($0.state.rawValue)"
             }

@@ -6,11 +6,22 @@ package struct Dialog: Equatable, Sendable {
         case drain([String])
         case undrain([String])
         case maintenance([String])
+        case migrate(String)
+        case cut(String)
+        case cancelSession(String)
         /// - typed: digits typed so far; they replace `weight`.
         case weight([String], weight: Int, typed: String)
         case policy(choice: Int)
         case undo(Command)
         case quit
+
+        /// Nodes would serve no more.
+        var takesOut: Bool {
+            switch self {
+            case .drain, .maintenance: true
+            default: false
+            }
+        }
     }
 
     package var kind: Kind
@@ -26,6 +37,14 @@ package struct Dialog: Equatable, Sendable {
     package var typed = ""
     package var deadlineSeconds: Double?
     package var atDeadline = DeadlineAction.keep
+    /// Streams are moved as soon as the node drains.
+    package var migrates = false
+
+    /// Only the node's name typed out will do.
+    package var needsName: Bool {
+        if case .cut = kind { return true }
+        return refusal != nil
+    }
 
     /// Unix time at which a confirmation that came early is taken; any key before that takes it back.
     package var confirmsAt: Double?
@@ -50,8 +69,9 @@ package struct Dialog: Equatable, Sendable {
     package var targets: [String] {
         switch kind {
         case .drain(let nodes), .undrain(let nodes), .maintenance(let nodes), .weight(let nodes, _, _): nodes
+        case .migrate(let node), .cut(let node): [node]
         case .undo(let command): command.node.map { [$0] } ?? []
-        case .policy, .quit: []
+        case .policy, .cancelSession, .quit: []
         }
     }
 }
@@ -62,6 +82,9 @@ extension Command {
         switch self {
         case .drain(let node, _, _, let force): "drain \(node)" + (force ? " by force" : "")
         case .undrain(let node): "undrain \(node)"
+        case .migrate(let node): "move the streams of \(node)"
+        case .cut(let node): "cut \(node)"
+        case .cancelSession(let id): "cancel session \(id)"
         case .maintenance(let node, let force): "maintenance \(node)" + (force ? " by force" : "")
         case .setWeight(let node, let weight): "weight \(node) \(weight)"
         case .setPolicy(let name): "policy \(name)"

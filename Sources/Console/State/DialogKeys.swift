@@ -4,7 +4,9 @@ import GatewayCore
 /// that opened it, Enter, Space and Esc never do.
 enum DialogKeys {
     static func hints(_ dialog: Dialog) -> [(key: String, text: String)] {
-        if dialog.refusal != nil { return [("NAME Enter", "force"), ("Esc", "cancel")] }
+        if dialog.needsName {
+            return [("Esc", "cancel"), ("NAME Enter", dialog.refusal == nil ? "cut" : "force")]
+        }
         switch dialog.kind {
         case .quit:
             return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
@@ -14,7 +16,8 @@ enum DialogKeys {
                 ("c", "as configured"),
             ]
         case .policy: return [("Esc", "cancel"), ("y", "apply"), ("Up Down", "choose")]
-        case .drain: return [("Esc", "cancel"), ("y", "drain"), ("t", "deadline"), ("x", "at deadline")]
+        case .drain:
+            return [("Esc", "cancel"), ("y", "drain"), ("t", "deadline"), ("x", "then"), ("m", "move now")]
         default: return [("Esc", "cancel"), ("y", "yes")]
         }
     }
@@ -28,7 +31,7 @@ enum DialogKeys {
             state.tell("taken back; y confirms, Esc cancels", .warning)
             return []
         }
-        if dialog.refusal != nil { return force(key, dialog, &state) }
+        if dialog.needsName { return force(key, dialog, &state) }
         if key == .enter { return cancel(&state) }
         if dialog.kind == .quit { return quit(key, dialog, &state) }
         if key == .character("y") { return confirm(dialog, &state, snapshot) }
@@ -90,10 +93,11 @@ enum DialogKeys {
     static func commands(of dialog: Dialog, _ snapshot: Snapshot?, force: Bool) -> [Command] {
         switch dialog.kind {
         case .drain(let nodes):
-            return nodes.map {
-                .drain(
-                    node: $0, deadlineSeconds: dialog.deadlineSeconds, atDeadline: dialog.atDeadline,
+            return nodes.flatMap { node -> [Command] in
+                let drain = Command.drain(
+                    node: node, deadlineSeconds: dialog.deadlineSeconds, atDeadline: dialog.atDeadline,
                     force: force)
+                return dialog.migrates ? [drain, .migrate(node: node)] : [drain]
             }
         case .undrain(let nodes): return nodes.map { .undrain(node: $0) }
         case .maintenance(let nodes): return nodes.map { .maintenance(node: $0, force: force) }
@@ -105,12 +109,15 @@ enum DialogKeys {
                 return []
             }
             return [.setPolicy(name: policies[choice])]
+        case .migrate(let node): return [.migrate(node: node)]
+        case .cut(let node): return [.cut(node: node)]
+        case .cancelSession(let id): return [.cancelSession(id: id)]
         case .undo(let command): return [command]
         case .quit: return []
         }
     }
 
-    /// The guard refused: only the whole name, then Enter.
+    /// Only the whole name, then Enter: the guard refused, or streams are cut.
     private static func force(_ key: Key, _ dialog: Dialog, _ state: inout ScreenState) -> [Effect] {
         var dialog = dialog
         switch key {
@@ -147,7 +154,11 @@ enum DialogKeys {
                 let index = steps.firstIndex { $0 == dialog.deadlineSeconds } ?? 0
                 dialog.deadlineSeconds = steps[(index + 1) % steps.count]
             } else if key == .character("x") {
-                dialog.atDeadline = dialog.atDeadline == .keep ? .cut : .keep
+                let all = DeadlineAction.allCases
+                let index = all.firstIndex(of: dialog.atDeadline) ?? 0
+                dialog.atDeadline = all[(index + 1) % all.count]
+            } else if key == .character("m") {
+                dialog.migrates.toggle()
             }
         default: break
         }

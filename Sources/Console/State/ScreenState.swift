@@ -2,7 +2,7 @@ import GatewayCore
 
 package enum ViewName: Int, CaseIterable, Sendable {
     case fleet = 1
-    case node, streams, routing, events
+    case node, streams, routing, events, system
 
     package var title: String {
         switch self {
@@ -11,6 +11,7 @@ package enum ViewName: Int, CaseIterable, Sendable {
         case .streams: "Streams"
         case .routing: "Routing"
         case .events: "Events"
+        case .system: "System"
         }
     }
 }

@@ -14,6 +14,7 @@ package struct StateWord: Equatable, Sendable {
         case .drained: self.init(letter: "d", word: "drained", role: .accent)
         case .maintenance: self.init(letter: "M", word: "maint", role: .accent)
         case .unhealthy: self.init(letter: "!", word: "unhealthy", role: .alarm)
+        case .ejected: self.init(letter: "E", word: "ejected", role: .alarm)
         }
         guard node.isStale, node.state == .serving || node.state == .starting else { return }
         self.init(letter: "?", word: "stale", role: .warning)
@@ -28,7 +29,8 @@ package struct StateWord: Equatable, Sendable {
     /// How much a node needs somebody's eyes; the worst has the highest.
     package static func rank(_ node: NodeStatus) -> Int {
         switch node.state {
-        case .unhealthy: 6
+        case .unhealthy: 7
+        case .ejected: 6
         case .draining: 4
         case .starting: 3
         case .maintenance: 2
@@ -39,7 +41,8 @@ package struct StateWord: Equatable, Sendable {
 
     /// True for what `!` leaves on the screen.
     package static func isFault(_ node: NodeStatus) -> Bool {
-        rank(node) > 0 || node.problem != nil || node.restartedSecondsAgo != nil
+        rank(node) > 0 || !node.faults.isEmpty || node.disagreementSeconds ?? 0 > 15 || node.problem != nil
+            || node.restartedSecondsAgo != nil
             || Threshold.kv.level(node.kvUsage) != .normal
             || Threshold.ttft.level(node.ttft?.p99) != .normal
     }
@@ -61,6 +64,8 @@ package struct Threshold: Sendable {
     package static let tpot = Threshold(warning: 0.1, alarm: 0.25)
     /// Requests that wait for or are in prefill on one node.
     package static let queue = Threshold(warning: 8, alarm: 32)
+    /// Share of the process's memory or descriptors in use.
+    package static let resource = Threshold(warning: 0.7, alarm: 0.85)
     /// Degrees Celsius of a GPU.
     package static let temperature = Threshold(warning: 83, alarm: 90)
 

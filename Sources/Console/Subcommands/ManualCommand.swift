@@ -26,7 +26,7 @@ enum ManualCommand {
             .SH COMMANDS
             \(commands.joined())\
             .SH EXIT STATUS
-            0 done; 1 refused or failed; 2 usage or configuration.
+            0 done; 1 refused or failed; 2 usage or configuration; 3 drain \\-\\-wait gave up after \\-\\-timeout.
             .SH FILES
             .TP
             .B $XDG_RUNTIME_DIR/signalbox/ADDRESS.sock

@@ -4,27 +4,31 @@ import GatewayCore
 /// The verbs that change something: each makes one `Command` and submits it.
 enum OperatorCommands {
     static let entries: [Subcommand] = [
-        Subcommand(
-            name: "drain", arguments: "NODE", summary: "no new requests to a node; its streams finish",
-            flags: [
-                Subcommands.adminFlag, Subcommands.reasonFlag, forceFlag,
-                Flag(
-                    name: "--deadline", value: "TIME",
-                    help: "such as 10m; none: it may take as long as it takes"),
-                Flag(
-                    name: "--at-deadline", value: "keep|cut",
-                    help: "what happens to streams left then (keep, with an alarm)"),
-                Flag(name: "--wait", help: "return when it is drained; 1 when the deadline passes first"),
-            ], argumentCount: 1...1
-        ) { try drain($0) },
+        DrainCommand.entry,
         Subcommand(
             name: "undrain", arguments: "NODE", summary: "a drained node or one in maintenance serves again",
             flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 1...1
         ) { try submit(.undrain(node: $0.positional[0]), $0) },
         Subcommand(
-            name: "maintenance", arguments: "NODE", summary: "take a node out, until undrain",
+            name: "maintenance", arguments: "NODE",
+            summary:
+                "no new requests to a node and no probes of its health, until undrain; its streams finish",
             flags: [Subcommands.adminFlag, Subcommands.reasonFlag, forceFlag], argumentCount: 1...1
         ) { try submit(.maintenance(node: $0.positional[0], force: try forces($0)), $0) },
+        Subcommand(
+            name: "cut", arguments: "NODE",
+            summary: "end what is left on a node that is draining or in maintenance, with an error event",
+            flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 1...1
+        ) { try submit(.cut(node: $0.positional[0]), $0) },
+        Subcommand(
+            name: "cancel", summary: "end every request of a session, with an error event that says so",
+            flags: [Subcommands.adminFlag, Subcommands.reasonFlag, sessionFlag]
+        ) { arguments in
+            guard let session = arguments.value("--session") else {
+                throw UsageError("whose requests? --session ID; the streams view shows the ids")
+            }
+            return try submit(.cancelSession(id: session), arguments)
+        },
         Subcommand(
             name: "weight", arguments: "NODE 0...100", summary: "a node's share of new requests",
             flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 2...2
@@ -35,10 +39,13 @@ enum OperatorCommands {
         ) { try submit(.setPolicy(name: $0.positional[0]), $0) },
     ]
 
-    private static let forceFlag = Flag(
-        name: "--force", value: "NODE", help: "do it although it is the last serving node; repeat its name")
+    static let forceFlag = Flag(
+        name: "--force", value: "NODE",
+        help: "do it although fewer than the minimum would be left; repeat its name")
+    private static let sessionFlag = Flag(
+        name: "--session", value: "ID", help: "as the client's header or body names it")
 
-    private static func forces(_ arguments: Arguments) throws -> Bool {
+    static func forces(_ arguments: Arguments) throws -> Bool {
         guard let name = arguments.value("--force") else { return false }
         guard name == arguments.positional[0] else {
             throw UsageError("--force must repeat the node's name, \(arguments.positional[0])")
@@ -53,51 +60,12 @@ enum OperatorCommands {
         return try submit(.setWeight(node: arguments.positional[0], weight: weight), arguments)
     }
 
-    private static func submit(_ command: Command, _ arguments: Arguments) throws -> Int32 {
+    static func submit(_ command: Command, _ arguments: Arguments) throws -> Int32 {
         var client = try AdminClient(path: try AdminSockets.find(arguments))
         let result = try client.perform(
             CommandRequest(command: command, actor: AdminSockets.actor, reason: arguments.value("--reason")))
         guard result.accepted else { throw CommandFailure(result.message) }
         print(result.message)
         return 0
-    }
-
-    private static func drain(_ arguments: Arguments) throws -> Int32 {
-        let node = arguments.positional[0]
-        let word = arguments.value("--at-deadline") ?? "keep"
-        guard let action = DeadlineAction(rawValue: word) else {
-            throw UsageError("--at-deadline takes keep or cut, not \(word)")
-        }
-        let deadline = try arguments.duration("--deadline")
-        if arguments.has("--at-deadline"), deadline == nil {
-            throw UsageError("--at-deadline needs --deadline")
-        }
-        let status = try submit(
-            .drain(node: node, deadlineSeconds: deadline, atDeadline: action, force: try forces(arguments)),
-            arguments)
-        return arguments.has("--wait") ? try waitUntilDrained(node, deadline, arguments) : status
-    }
-
-    private static func waitUntilDrained(_ node: String, _ deadline: Double?, _ arguments: Arguments) throws
-        -> Int32
-    {
-        var client = try AdminClient(path: try AdminSockets.find(arguments))
-        let start = MonotonicClock.now()
-        while true {
-            let snapshot = try client.snapshot()
-            guard let status = snapshot.node(named: node) else { throw CommandFailure("\(node) is gone") }
-            switch status.state {
-            case .drained:
-                print("\(node) is drained: safe to delete")
-                return 0
-            case .draining: break
-            default: throw CommandFailure("\(node) is \(status.state.rawValue): the drain was taken back")
-            }
-            if let deadline, Double(MonotonicClock.now() - start) / 1e9 > deadline + 2 {
-                throw CommandFailure(
-                    "\(node) still has \(status.active) requests after its deadline; they are kept")
-            }
-            pause(milliseconds: 100)
-        }
     }
 }

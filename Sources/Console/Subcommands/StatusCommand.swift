@@ -26,8 +26,31 @@ enum StatusCommand {
             ("policy", .string(snapshot.gateway.policy)),
             ("rateWindowSeconds", JSONText(snapshot.gateway.rateWindowSeconds)),
             ("latencyWindowSeconds", JSONText(snapshot.gateway.latencyWindowSeconds)),
+            ("minimumServing", minimum(snapshot.gateway.minimumServing)),
+            ("memory", memory(snapshot.gateway.memory)),
             ("totals", totals(snapshot)),
             ("nodes", .list(snapshot.nodes.map(node))),
+        ])
+    }
+
+    private static func minimum(_ minimum: ServingMinimum) -> JSONText {
+        func named(_ list: [ServingMinimum.Named]) -> JSONText {
+            .object(list.map { ($0.name, JSONText($0.count)) })
+        }
+        return .object([
+            ("each", JSONText(minimum.each)), ("models", named(minimum.models)),
+            ("roles", named(minimum.roles)),
+        ])
+    }
+
+    private static func memory(_ memory: MemoryStatus) -> JSONText {
+        .object([
+            ("residentBytes", JSONText(memory.residentBytes)), ("limitBytes", JSONText(memory.limitBytes)),
+            ("prefixIndexBytes", JSONText(memory.prefixIndexBytes)),
+            ("historyBytes", JSONText(memory.historyBytes)), ("ledgerBytes", JSONText(memory.ledgerBytes)),
+            ("retainedBytes", JSONText(memory.retainedBytes)), ("queueBytes", JSONText(memory.queueBytes)),
+            ("openFiles", JSONText(memory.openFiles.map(Double.init))),
+            ("openFileLimit", JSONText(memory.openFileLimit.map(Double.init))),
         ])
     }
 
@@ -72,6 +95,10 @@ enum StatusCommand {
             ("name", .string(node.name)), ("url", .string(node.url)), ("state", .string(node.state.rawValue)),
             ("safeToDelete", .bool(node.safeToDelete)), ("weight", JSONText(node.weight)),
             ("configuredWeight", JSONText(node.configuredWeight)),
+            ("slowWeight", JSONText(node.slowWeight.map(Double.init))),
+            ("slowSecondsLeft", JSONText(node.slowSecondsLeft)),
+            ("ejection", ejection(node.ejection)), ("busySecondsLeft", JSONText(node.busySecondsLeft)),
+            ("drain", drain(node.drain)),
             ("trafficShare", JSONText(node.trafficShare)), ("role", .string(node.role.rawValue)),
             ("zone", JSONText(node.zone)), ("models", .list(node.models.map { .string($0) })),
             ("engine", .string(node.engine.rawValue)), ("engineVersion", JSONText(node.engineVersion)),
@@ -98,8 +125,28 @@ enum StatusCommand {
             ("dollarsPerMillionTokens", JSONText(node.dollarsPerMillionTokens)),
             ("completed", JSONText(node.completed)), ("failed", JSONText(node.failed)),
             ("cancelled", JSONText(node.cancelled)), ("retriedAway", JSONText(node.retriedAway)),
+            ("faults", .object(node.faults.map { ($0.fault, JSONText($0.count)) })),
+            ("disagreementSeconds", JSONText(node.disagreementSeconds)),
             ("readingAgeSeconds", JSONText(node.readingAgeSeconds)), ("stale", .bool(node.isStale)),
             ("estimated", .list(estimates(node.estimated))), ("problem", JSONText(node.problem)),
+        ])
+    }
+
+    private static func ejection(_ ejection: EjectionStatus?) -> JSONText {
+        guard let ejection else { return .null }
+        return .object([
+            ("reason", .string(ejection.reason)), ("secondsLeft", JSONText(ejection.secondsLeft)),
+            ("count", JSONText(ejection.count)),
+        ])
+    }
+
+    private static func drain(_ drain: DrainStatus?) -> JSONText {
+        guard let drain else { return .null }
+        return .object([
+            ("elapsedSeconds", JSONText(drain.elapsedSeconds)), ("remaining", JSONText(drain.remaining)),
+            ("oldestAgeSeconds", JSONText(drain.oldestAgeSeconds)),
+            ("secondsToDeadline", JSONText(drain.secondsToDeadline)),
+            ("atDeadline", .string(drain.atDeadline.rawValue)),
         ])
     }
 
@@ -114,11 +161,11 @@ enum StatusCommand {
 
     static func table(_ snapshot: Snapshot) -> String {
         let header = [
-            "NODE", "STATE", "WEIGHT", "RUN", "WAIT", "KV", "HIT", "TTFT p50", "p99", "TOK/S", "$/M",
+            "NODE", "STATE", "WEIGHT", "OURS", "RUN", "WAIT", "KV", "HIT", "TTFT p50", "p99", "TOK/S", "$/M",
         ]
         let rows = snapshot.nodes.map { node in
             [
-                node.name, node.state.rawValue + (node.isStale ? " stale" : ""), "\(node.weight)",
+                node.name, state(of: node), "\(node.weight)", "\(node.active)",
                 number(node.running, 0), number(node.waiting, 0), percent(node.kvUsage),
                 percent(node.prefixHitRate), number(node.ttft?.p50, 3), number(node.ttft?.p99, 3),
                 number(node.tokensPerSecond, 0), number(node.dollarsPerMillionTokens, 2),
@@ -136,6 +183,17 @@ enum StatusCommand {
             "gateway \(snapshot.gateway.address), policy \(snapshot.gateway.policy), \(totals.active) active,"
             + " \(totals.completed) completed, \(totals.cancelled) cancelled, \(totals.failed) failed,"
             + " \(totals.refused) refused, \(totals.retried) retried\n" + lines.joined(separator: "\n")
+    }
+
+    private static func state(of node: NodeStatus) -> String {
+        var words = [node.state.rawValue]
+        if node.isStale { words.append("stale") }
+        if node.safeToDelete { words.append("(safe to delete)") }
+        if let ejection = node.ejection {
+            words.append(ejection.secondsLeft.map { "for \(Int($0.rounded(.up))) s" } ?? "(being tried)")
+        }
+        if let weight = node.slowWeight { words.append("(slow start, weight \(weight))") }
+        return words.joined(separator: " ")
     }
 
     private static func number(_ value: Double?, _ digits: Int) -> String {

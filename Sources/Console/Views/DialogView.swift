@@ -13,7 +13,7 @@ struct DialogView {
         let height = min(lines.count + 4, canvas.size.rows - 4)
         let width = min(max(content.width, 60), canvas.size.columns - 2)
         let box = Rect((canvas.size.columns - width) / 2, top(height, canvas.size), width, height)
-        Boxes.draw(&canvas, box, title: content.title, role: dialog.refusal == nil ? .accent : .alarm)
+        Boxes.draw(&canvas, box, title: content.title, role: dialog.needsName ? .alarm : .accent)
         for (offset, line) in lines.prefix(height - 4).enumerated() {
             draw(line, &canvas, Rect(box.x + 2, box.y + 1 + offset, width - 4, 1))
         }
@@ -38,11 +38,15 @@ struct DialogView {
         case .weight(let nodes, let weight, let typed):
             lines = weightLines(nodes, Int(typed) ?? weight, typed)
         case .policy(let choice): lines = policyLines(choice)
+        case .migrate(let node):
+            lines = emptyingLines(node, "are moved to other nodes where they can be", .text)
+        case .cut(let node): lines = emptyingLines(node, "end with an error event at once", .alarm)
+        case .cancelSession(let id): lines = sessionLines(id)
         case .undo(let command):
             lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
         case .quit: lines = quitLines
         }
-        return (title, lines + refusalLines, 76)
+        return (title, lines + nameLines, 76)
     }
 
     private var title: String {
@@ -53,6 +57,9 @@ struct DialogView {
         case .drain: return "Drain \(names)?"
         case .undrain: return "Let \(names) serve again?"
         case .maintenance: return "Put \(names) in maintenance?"
+        case .migrate: return "Move the streams of \(names)?"
+        case .cut: return "Cut the streams of \(names)?"
+        case .cancelSession: return "Cancel the session?"
         case .weight: return "Weight of \(names)"
         case .policy: return "Routing policy"
         case .undo: return "Undo?"
@@ -94,7 +101,7 @@ struct DialogView {
                 (", \(preview.beforeFirstToken) before the first token", .text),
                 (preview.streams > 0 ? ", oldest \(NumberText.span(preview.oldestAgeSeconds))" : "", .text),
             ],
-            [("New requests   ", .label), ("none once confirmed; open streams finish untouched", .text)],
+            [("New requests   ", .label), ("none once confirmed", .text)],
         ]
         if let hit = preview.hitRateLost {
             lines.append([
@@ -102,17 +109,52 @@ struct DialogView {
                 ("hit rate \(NumberText.percent(hit))% here now; cold when it returns", .text),
             ])
         }
-        if case .drain = dialog.kind { lines.append(deadlineLine) }
+        if case .drain = dialog.kind { lines += [movingLine, deadlineLine] }
         lines.append([("", .text)])
         for remainder in preview.remainders.prefix(6) { lines += Self.lines(of: remainder) }
         return lines + hiddenLines
+    }
+
+    private var movingLine: Line {
+        [
+            ("Open streams   ", .label),
+            (
+                dialog.migrates
+                    ? "are moved to other nodes now; those that can't be finish" : "finish untouched",
+                dialog.migrates ? .accent : .text
+            ),
+        ]
+    }
+
+    /// What is left on a node, and what becomes of it.
+    private func emptyingLines(_ node: String, _ fate: String, _ role: Role) -> [Line] {
+        let status = snapshot?.node(named: node)
+        let streams = NumberText.plural(status?.active ?? 0, "stream")
+        return [
+            [(node, .title), (" \(status?.state.rawValue ?? ""): ", .text), (streams, .title)],
+            [("They \(fate).", role)],
+            [("This can't be undone.", .label)],
+        ]
+    }
+
+    private func sessionLines(_ id: String) -> [Line] {
+        let streams = snapshot?.streams.filter { $0.session == id } ?? []
+        let tokens = streams.reduce(0.0) { $0 + Double($1.outputTokens) }
+        return [
+            [("Session  ", .label), (id, .title)],
+            [
+                ("In sight ", .label), (NumberText.plural(streams.count, "request"), .title),
+                (", \(NumberText.count(tokens)) tokens generated", .text),
+            ],
+            [("All its requests end with an error that says so; their tokens are waste.", .alarm)],
+        ]
     }
 
     private var deadlineLine: Line {
         guard let seconds = dialog.deadlineSeconds else {
             return [("Deadline       ", .label), ("none: it drains for as long as streams last", .text)]
         }
-        let after = dialog.atDeadline == .cut ? "what is left is cut" : "what is left is kept, with an alarm"
+        let after = "what is left is \(dialog.atDeadline.words), with an alarm"
         return [
             ("Deadline       ", .label),
             ("\(NumberText.span(seconds)), then \(after)", dialog.atDeadline == .cut ? .alarm : .text),
@@ -242,14 +284,17 @@ struct DialogView {
         ]
     }
 
-    private var refusalLines: [Line] {
-        guard let refusal = dialog.refusal else { return [] }
-        return [
-            [("", .text)], [("Refused: ", .alarm), (refusal, .text)],
+    private var nameLines: [Line] {
+        guard dialog.needsName else { return [] }
+        let refusal: [Line] = dialog.refusal.map { [[("Refused: ", .alarm), ($0, .text)]] } ?? []
+        return [[("", .text)]] + refusal + [
             [
-                ("To force it, type the node's name and Enter: ", .label), (dialog.typed, .title),
+                (
+                    "To \(dialog.refusal == nil ? "cut" : "force it"), type the node's name and Enter: ",
+                    .label
+                ), (dialog.typed, .title),
                 ("_", .accent),
-            ],
+            ]
         ]
     }
 }

@@ -111,11 +111,13 @@ package struct FleetRow {
         trendNodes = []
     }
 
-    /// What the state is about, in a few letters: streams left, age of the reading.
+    /// What the state is about, in a few letters: streams left, age of the reading, its weight while it begins slowly.
     private static func detail(of node: NodeStatus) -> String? {
         if let drain = node.drain, node.state == .draining { return "\(drain.remaining) left" }
+        if let ejection = node.ejection { return ejection.secondsLeft.map { NumberText.span($0) } ?? "tried" }
         if node.isStale { return node.readingAgeSeconds.map { NumberText.span($0) } }
         if let restarted = node.restartedSecondsAgo { return "up \(NumberText.span(restarted))" }
+        if let weight = node.slowWeight { return "slow \(weight)" }
         return node.safeToDelete && node.state != .serving ? "empty" : nil
     }
 

@@ -28,7 +28,7 @@ struct HelpView {
 
     private static let legend: [(String, String)] = [
         ("S s D d", "serving, starting, draining, drained (nothing on it: safe to delete)"),
-        ("M ! ?", "maintenance, unhealthy, stale (the last reading is too old; values are dim)"),
+        ("M ! E ?", "maintenance, unhealthy, ejected, stale (the last reading is too old; values are dim)"),
         ("--  ~", "not known; an estimate of the gateway where the engine tells nothing"),
         ("HBM KV HIT", "memory of the GPUs, KV blocks in use, prompt tokens found in the prefix cache: %"),
         ("PRE DEC", "requests before their first token, requests that decode"),

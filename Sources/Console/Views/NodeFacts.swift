@@ -2,36 +2,21 @@ import GatewayCore
 
 /// What is known of one node, in named groups.
 struct NodeFacts {
-    struct Fact {
-        var name: String
-        var value: String
-        var role = Role.text
-        init(_ name: String, _ value: String, _ role: Role = .text) {
-            self.name = name
-            self.value = value.isEmpty ? NumberText.unknown : value
-            self.role = role
-        }
-    }
-
-    struct Group {
-        var title: String
-        var facts: [Fact]
-    }
-
     var node: NodeStatus
 
-    var groups: [Group] { [traffic, latency, cache, identity] }
+    var groups: [FactGroup] { [traffic, latency, cache, identity] }
 
-    private var traffic: Group {
+    private var traffic: FactGroup {
         let running = estimate(.running, NumberText.count(node.running))
         let waiting = estimate(.waiting, NumberText.count(node.waiting))
         let prefill = estimate(.queues, NumberText.count(node.prefillQueue))
         let decode = estimate(.queues, NumberText.count(node.decodeQueue))
-        return Group(
+        return FactGroup(
             title: "Traffic",
             facts: [
                 Fact("streams", "\(node.active), \(node.prefilling) before first token"),
-                Fact("running", "\(running), waiting \(waiting)"),
+                Fact(
+                    "running", "\(running), waiting \(waiting)\(disagreement)", disagrees ? .warning : .text),
                 Fact(
                     "queues", "prefill \(prefill), decode \(decode)", Threshold.queue.role(node.prefillQueue)),
                 Fact("tokens/s", "\(tokens) out, \(NumberText.count(node.promptTokensPerSecond)) in"),
@@ -44,13 +29,27 @@ struct NodeFacts {
                     "gone",
                     "\(NumberText.count(node.cancelled)) cancelled, \(NumberText.count(node.retriedAway)) retried"
                 ),
+                Fact("faults", faults, node.faults.isEmpty ? .text : .warning),
             ])
+    }
+
+    /// The engine's count beside ours, where they have differed for a while.
+    private var disagreement: String {
+        guard disagrees else { return "" }
+        return ": not ours for \(NumberText.span(node.disagreementSeconds))"
+    }
+
+    private var disagrees: Bool { (node.disagreementSeconds ?? 0) >= 5 }
+
+    private var faults: String {
+        guard !node.faults.isEmpty else { return "none seen in its streams" }
+        return node.faults.map { "\(NumberText.count($0.count)) \($0.fault)" }.joined(separator: ", ")
     }
 
     private var tokens: String { estimate(.tokensPerSecond, NumberText.count(node.tokensPerSecond)) }
 
-    private var latency: Group {
-        Group(
+    private var latency: FactGroup {
+        FactGroup(
             title: "Latency, p50 / p99",
             facts: [
                 Fact("TTFT", pair(node.ttft), Threshold.ttft.role(node.ttft?.p99)),
@@ -65,13 +64,13 @@ struct NodeFacts {
             ])
     }
 
-    private var cache: Group {
+    private var cache: FactGroup {
         let used = node.kvUsage.flatMap { usage in node.kvCapacityTokens.map { usage * $0 } }
         let capacity = node.kvCapacityTokens
         let kvTokens =
             capacity == nil ? "" : ", \(NumberText.short(used)) of \(NumberText.short(capacity)) tok"
         let hits = estimate(.prefixHitRate, percent(node.prefixHitRate))
-        return Group(
+        return FactGroup(
             title: "Memory",
             facts: [
                 Fact("HBM", hbm),
@@ -85,21 +84,28 @@ struct NodeFacts {
             ])
     }
 
-    private var identity: Group {
+    private var identity: FactGroup {
         let configured = node.weight == node.configuredWeight ? "" : ", configured \(node.configuredWeight)"
-        return Group(
+        return FactGroup(
             title: "Node",
             facts: [
                 Fact("model", node.models.joined(separator: ", ")),
                 Fact("engine", "\(node.engine.rawValue) \(node.engineVersion ?? "")".trimmed),
                 Fact("role", node.role.rawValue + (node.zone.map { ", zone \($0)" } ?? "")),
-                Fact("weight", "\(node.weight)\(configured)", configured.isEmpty ? .text : .accent),
+                Fact(
+                    "weight", "\(node.weight)\(configured)\(slow)",
+                    (configured + slow).isEmpty ? .text : .accent),
                 Fact(
                     "share", percent(node.trafficShare) + (node.trafficShare == nil ? "" : " of new requests")
                 ),
                 Fact(
                     "delete", node.safeToDelete ? "safe now" : "not safe", node.safeToDelete ? .good : .text),
             ])
+    }
+
+    private var slow: String {
+        guard let weight = node.slowWeight else { return "" }
+        return ", begins slowly: \(weight) now, all in \(NumberText.span(node.slowSecondsLeft))"
     }
 
     private var hbm: String {

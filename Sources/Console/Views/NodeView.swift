@@ -14,20 +14,9 @@ struct NodeView {
             return
         }
         drawTitle(node, &canvas, rect)
-        let facts = NodeFacts(node: node)
-        let columns = rect.width >= 160 ? 4 : rect.width >= 110 ? 3 : 2
-        let groups = facts.groups
-        let width = (rect.width - 2 - (columns - 1) * 2) / columns
-        var y = rect.y + (sentence(node) == nil ? 1 : 2)
-        for start in stride(from: 0, to: groups.count, by: columns) {
-            let line = groups[start..<min(start + columns, groups.count)]
-            for (offset, group) in line.enumerated() {
-                let place = Rect(rect.x + 1 + offset * (width + 2), y, width, rect.maxY - y)
-                draw(group, &canvas, place)
-            }
-            y += (line.map(\.facts.count).max() ?? 0) + (rect.height > 24 ? 2 : 1)
-            guard y < rect.maxY else { return }
-        }
+        let top = sentence(node) == nil ? 1 : 2
+        let y = FactGroup.draw(NodeFacts(node: node).groups, &canvas, rect.inset(top: top))
+        guard y < rect.maxY else { return }
         drawGPUs(node, &canvas, Rect(rect.x + 1, y, rect.width - 2, rect.maxY - y))
     }
 
@@ -52,24 +41,12 @@ struct NodeView {
         let left = NumberText.plural(drain.remaining, "stream")
         let deadline = drain.secondsToDeadline.map { seconds in
             seconds >= 0
-                ? "; in \(NumberText.span(seconds)) what is left is \(drain.atDeadline == .cut ? "cut" : "kept, with an alarm")"
+                ? "; in \(NumberText.span(seconds)) what is left is \(drain.atDeadline.words)"
                 : "; the deadline passed \(NumberText.span(-seconds)) ago"
         }
         return "Draining for \(NumberText.span(drain.elapsedSeconds)): \(left) left, oldest "
             + NumberText.span(drain.oldestAgeSeconds) + (deadline ?? "; no deadline")
             + ". d takes the drain back."
-    }
-
-    private func draw(_ group: NodeFacts.Group, _ canvas: inout Canvas, _ rect: Rect) {
-        Panels.heading(group.title, &canvas, rect)
-        let label = group.facts.map { DisplayWidth.of($0.name) }.max() ?? 0
-        for (offset, fact) in group.facts.enumerated() where offset + 1 < rect.height {
-            let y = rect.y + 1 + offset
-            canvas.put(fact.name, rect.x, y, Style(.label), limit: rect.width)
-            let room = rect.width - label - 1
-            let style = Style(fact.value == NumberText.unknown ? .faint : fact.role)
-            canvas.put(DisplayWidth.clipped(fact.value, to: max(room, 0)), rect.x + label + 1, y, style)
-        }
     }
 
     private func drawGPUs(_ node: NodeStatus, _ canvas: inout Canvas, _ rect: Rect) {

@@ -67,6 +67,17 @@ package enum NumberText {
         return fixed(bytes / 1e9, bytes < 9.95e9 ? 1 : 0)
     }
 
+    /// Bytes with a binary unit: "812 B", "3.4 MiB".
+    package static func bytes(_ bytes: Double?) -> String {
+        guard let bytes, bytes.isFinite else { return unknown }
+        var value = bytes
+        for unit in ["B", "KiB", "MiB", "GiB"] {
+            if abs(value) < 1_023.5 { return (unit == "B" ? count(value) : rate(value)) + " " + unit }
+            value /= 1_024
+        }
+        return rate(value) + " TiB"
+    }
+
     /// A span for people: "0.4s", "12s", "3m04s", "2h10m", "3d02h".
     package static func span(_ seconds: Double?) -> String {
         guard let seconds, seconds.isFinite else { return unknown }

@@ -38,6 +38,7 @@ private func drawBody(
     case .streams: StreamsView(snapshot: snapshot, state: state).draw(&canvas, rect)
     case .routing: RoutingView(snapshot: snapshot, state: state).draw(&canvas, rect)
     case .events: EventsView(snapshot: snapshot, state: state).draw(&canvas, rect)
+    case .system: SystemView(snapshot: snapshot, state: state).draw(&canvas, rect)
     }
 }
 

@@ -57,7 +57,7 @@ struct StatusLine {
             return
                 "\(node.name) draining: \(left) left, oldest \(NumberText.span(drain.oldestAgeSeconds))\(deadline)"
         }
-        if node.state == .drained { return "\(node.name) drained, safe to delete" }
+        if node.safeToDelete { return "\(node.name) \(node.state.rawValue), safe to delete" }
         return "\(node.name) \(node.state.rawValue), \(NumberText.plural(node.active, "stream"))"
     }
 }

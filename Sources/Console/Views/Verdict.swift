@@ -59,6 +59,9 @@ package struct Verdict: Equatable, Sendable {
             parts.append(("\(chosen.count) \(word): \(names(chosen, detail))", role))
         }
         add(nodes.filter { $0.state == .unhealthy }, "unhealthy", .alarm)
+        add(nodes.filter { $0.state == .ejected }, "ejected", .alarm) { node in
+            node.ejection.map { $0.secondsLeft.map { NumberText.span($0) } ?? "being tried" }
+        }
         add(nodes.filter { Threshold.kv.level($0.kvUsage) == .alarm && !$0.isStale }, "out of KV", .alarm)
         add(nodes.filter { StateWord($0).word == "stale" }, "stale", .warning) { node in
             node.readingAgeSeconds.map { NumberText.span($0) }
@@ -74,11 +77,14 @@ package struct Verdict: Equatable, Sendable {
             nodes.filter { Threshold.ttft.level($0.ttft?.p99) != .normal && !$0.isStale }, "slow first token",
             .warning)
         add(nodes.filter { $0.restartedSecondsAgo != nil }, "restarted", .warning)
+        add(nodes.filter { ($0.disagreementSeconds ?? 0) >= 15 }, "not our count", .warning)
         add(nodes.filter { $0.state == .starting }, "starting", .label)
         add(nodes.filter { $0.state == .drained }, "drained", .label) {
             $0.safeToDelete ? "safe to delete" : nil
         }
-        add(nodes.filter { $0.state == .maintenance }, "in maintenance", .label)
+        add(nodes.filter { $0.state == .maintenance }, "in maintenance", .label) {
+            $0.safeToDelete ? "safe to delete" : nil
+        }
         return parts
     }
 

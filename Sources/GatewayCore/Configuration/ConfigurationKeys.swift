@@ -2,6 +2,7 @@
 package enum ConfigurationKeys {
     package enum Root: String, CaseIterable, Sendable {
         case listen, admin, nodes, policy, limits, scrape, loops, journal
+        case minimumServing, slowStart, ejection, disagreementSeconds
     }
 
     package enum Node: String, CaseIterable, Sendable {
@@ -13,6 +14,18 @@ package enum ConfigurationKeys {
         case queueCapacity, queueTokens, queueSeconds
         case connectSeconds, firstTokenSeconds, prefillTokensPerSecond, stallSeconds, requestSeconds
         case idleSeconds, headerSeconds, retries, retryShare, retriesPerSecond
+    }
+
+    package enum MinimumServing: String, CaseIterable, Sendable {
+        case each, models, roles
+    }
+
+    package enum SlowStart: String, CaseIterable, Sendable {
+        case seconds, aggression
+    }
+
+    package enum Ejection: String, CaseIterable, Sendable {
+        case failures, faults, ttftFactor, ttftFloorSeconds, seconds, minimumShare
     }
 
     package enum Scrape: String, CaseIterable, Sendable {

@@ -57,6 +57,7 @@ extension ConfigurationReader {
         }
         if let limits = fields[.limits] { configuration.limits = self.limits(limits) }
         if let scrape = fields[.scrape] { configuration.scrape = self.scrape(scrape) }
+        configuration.rules = rules(fields)
         configuration.loops = whole(fields[.loops], name: "loops", in: 1...256)
         return configuration
     }
@@ -138,7 +139,7 @@ extension ConfigurationReader {
     }
 
     /// Keeps the default where the file says nothing (or something wrong, which is an issue).
-    private func set<T>(_ target: inout T, _ value: T?) {
+    func set<T>(_ target: inout T, _ value: T?) {
         if let value { target = value }
     }
 }

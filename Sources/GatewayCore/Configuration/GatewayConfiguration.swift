@@ -9,6 +9,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var policy = "prefix-affinity"
     package var limits = GatewayLimits()
     package var scrape = ScrapeSettings()
+    package var rules = FleetRules()
     /// Event loops of the data plane, 1...256; nil: one a core.
     package var loops: Int?
     /// Directory of the journal; nil: `$XDG_STATE_HOME/signalbox/ADDRESS`.
@@ -108,6 +109,17 @@ package enum MigrationPolicy: String, Sendable, CaseIterable {
     case exact
     /// Also those whose text will be plausible but not the same; a comment in the stream says so.
     case inexact
+}
+
+/// What keeps a fleet serving: minimums, slow starts, ejections.
+package struct FleetRules: Sendable, Equatable {
+    package var minimumServing = ServingMinimum()
+    package var slowStart = SlowStart()
+    package var ejection = EjectionRules()
+    /// How long the gateway's count of a node's requests and the engine's own may differ before it is an event.
+    package var disagreementSeconds = 15.0
+
+    package init() {}
 }
 
 /// How often and how patiently telemetry is read.

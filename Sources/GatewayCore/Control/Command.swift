@@ -4,6 +4,8 @@ package enum DeadlineAction: String, Codable, Sendable, CaseIterable {
     case keep
     /// They are ended with an error event.
     case cut
+    /// They are moved to other nodes; what can't be moved goes on, with an alarm.
+    case migrate
 }
 
 /// How a gateway ends.
@@ -16,10 +18,18 @@ package enum StopMode: String, Codable, Sendable, CaseIterable {
 /// Everything an operator can do. A key, the palette, the command line and undo all submit this one type,
 /// through one guard, into one journal.
 package enum Command: Codable, Sendable, Equatable {
+    /// No new request; streams finish.
     /// - deadlineSeconds: nil is no deadline.
     case drain(node: String, deadlineSeconds: Double?, atDeadline: DeadlineAction, force: Bool)
     case undrain(node: String)
+    /// No new request and no probe of its health; streams finish.
     case maintenance(node: String, force: Bool)
+    /// Moves what is left on a node that is draining or in maintenance to other nodes; what can't be moved finishes.
+    case migrate(node: String)
+    /// Ends what is left on a node that is draining or in maintenance, with an error event.
+    case cut(node: String)
+    /// Ends every request in flight of a session.
+    case cancelSession(id: String)
     /// - weight: 0...100.
     case setWeight(node: String, weight: Int)
     case setPolicy(name: String)

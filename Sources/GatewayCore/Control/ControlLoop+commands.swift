@@ -26,16 +26,43 @@ extension ControlLoop {
                     "the journal at \(journal?.path ?? "") cannot be written (\(error)); nothing was changed",
                 configurationVersion: configurationVersion)
         }
-        apply(request.command, at: unixNow)
+        apply(request.command, at: unixNow, now: now)
         configurationVersion += 1
-        events.add(
-            change.text + (request.reason.map { " (\($0))" } ?? ""), actor: actor, node: request.command.node,
-            time: unixNow)
         publish()
+        let text = change.text + carryOut(request.command)
+        events.add(
+            text + (request.reason.map { " (\($0))" } ?? ""),
+            severity: request.command.endsStreams ? .warning : .info, actor: actor,
+            node: request.command.node, time: unixNow)
         isUrgent = true
         return CommandResult(
-            accepted: true, message: change.text, inverse: change.inverse,
+            accepted: true, message: text, inverse: change.inverse,
             configurationVersion: configurationVersion)
+    }
+
+    /// What the loops do with streams, when they route by the new fleet. Returns what came of it, to be said.
+    private mutating func carryOut(_ command: Command) -> String {
+        switch command {
+        case .migrate(let node):
+            if let index = index(of: node) { tellLoops(.migrate(node: index)) }
+        case .cut(let node):
+            if let index = index(of: node) { tellLoops(.cut(node: index)) }
+        case .cancelSession(let id):
+            let before = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession }
+            tellLoops(.cancel(session: PromptHash.of(text: id)))
+            let isDone = waitForLoops { $0.hasDoneAll }
+            let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
+            let words = count == 1 ? "1 request ended" : "\(count) requests ended"
+            return isDone ? words : "\(words) so far, a loop has not answered yet"
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .stop: break
+        }
+        return ""
+    }
+
+    private func index(of node: String) -> Int? { nodes.firstIndex { $0.name == node } }
+
+    func tellLoops(_ command: LoopCommand) {
+        for mailbox in shared.mailboxes { mailbox.send(command) }
     }
 
     private mutating func refuse(_ request: CommandRequest, _ actor: String, _ reason: String)
@@ -71,20 +98,26 @@ extension ControlLoop {
         let before = record.map { "\($0.intent.rawValue), weight \($0.weight)" }
         switch command {
         case .drain(let node, let deadline, let atDeadline, _):
-            let active = record?.load.active ?? 0
-            let limit =
-                deadline.map { "; after \(Int($0)) s the rest is \(atDeadline == .cut ? "cut" : "kept")" }
-                ?? ""
+            let limit = deadline.map { "; after \(Int($0)) s the rest is \(atDeadline.words)" } ?? ""
             return Change(
-                text: "draining \(node): no new requests, \(active) in flight\(limit)", before: before,
+                text: "draining \(node): no new requests, \(record?.load.live ?? 0) in flight\(limit)",
+                before: before,
                 after: "drain", inverse: restoring(record))
         case .undrain(let node):
             return Change(
                 text: "\(node) serves again", before: before, after: "serve", inverse: restoring(record))
         case .maintenance(let node, _):
             return Change(
-                text: "\(node) is in maintenance: no new requests", before: before, after: "maintenance",
-                inverse: restoring(record))
+                text: "\(node) is in maintenance: no new requests, no probes", before: before,
+                after: "maintenance", inverse: restoring(record))
+        case .migrate(let node):
+            return Change(
+                text: "\(record?.load.live ?? 0) requests on \(node) are moved elsewhere where they can be",
+                before: before, after: "migrate")
+        case .cut(let node):
+            return Change(
+                text: "\(record?.load.live ?? 0) requests on \(node) are cut", before: before, after: "cut")
+        case .cancelSession(let id): return Change(text: "session \(id): ", before: nil, after: "cancelled")
         case .setWeight(let node, let weight):
             return Change(
                 text: "weight of \(node): \(record?.weight ?? 0) → \(weight)", before: before,
@@ -112,22 +145,26 @@ extension ControlLoop {
         }
     }
 
-    private mutating func apply(_ command: Command, at time: Double) {
+    /// - Parameters:
+    ///   - time: Unix seconds at which it was commanded.
+    ///   - now: monotonic nanoseconds; 0: it is restored, and a node that serves has its whole share.
+    private mutating func apply(_ command: Command, at time: Double, now: UInt64) {
         switch command {
         case .setPolicy(let name): policy = name
         case .stop(let mode): begin(stop: mode)
         case .drain, .undrain, .maintenance, .setWeight:
             guard let index = nodes.firstIndex(where: { $0.name == command.node }) else { return }
-            nodes[index].apply(command, at: time)
+            nodes[index].apply(command, at: time, now: now)
+        case .migrate, .cut, .cancelSession: break
         }
     }
 
     /// Brings back what operators had set, by node name.
     mutating func restore(_ entries: [JournalEntry], unreadable: Int) {
         for entry in entries {
-            if case .stop = entry.command { continue }
+            if entry.command.isOfTheMoment { continue }
             if case .setPolicy(let name) = entry.command, !Policies.names.contains(name) { continue }
-            apply(entry.command, at: entry.unixTime)
+            apply(entry.command, at: entry.unixTime, now: 0)
         }
         var parts = nodes.compactMap { record -> String? in
             var said: [String] = []
@@ -148,19 +185,37 @@ extension ControlLoop {
 }
 
 extension NodeRecord {
-    mutating func apply(_ command: Command, at time: Double) {
+    mutating func apply(_ command: Command, at time: Double, now: UInt64) {
         switch command {
         case .drain(_, let deadline, let atDeadline, _):
+            // Draining it again with another deadline does not begin the drain anew.
+            let began = intent == .drain ? drain?.began ?? time : time
             intent = .drain
-            drain = DrainRecord(began: time, deadlineSeconds: deadline, atDeadline: atDeadline)
+            drain = DrainRecord(
+                began: began, deadlineSeconds: deadline.map { $0 + time - began },
+                atDeadline: atDeadline)
         case .undrain:
+            // Nobody has probed a node in maintenance: it is not taken for well before it says so.
+            if intent == .maintenance, now > 0 { forgetHealth() }
             intent = .serve
             drain = nil
+            slowSince = now
         case .maintenance:
             intent = .maintenance
             drain = nil
         case .setWeight(_, let new): weight = new
-        case .setPolicy, .stop: break
+        case .migrate, .cut, .cancelSession, .setPolicy, .stop: break
+        }
+    }
+}
+
+extension DeadlineAction {
+    /// What becomes of the rest.
+    package var words: String {
+        switch self {
+        case .keep: "kept"
+        case .cut: "cut"
+        case .migrate: "moved elsewhere"
         }
     }
 }
@@ -170,9 +225,25 @@ extension Command {
     package var node: String? {
         switch self {
         case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
-            .setWeight(let node, _):
+            .setWeight(let node, _), .migrate(let node), .cut(let node):
             node
-        case .setPolicy, .stop: nil
+        case .cancelSession, .setPolicy, .stop: nil
+        }
+    }
+
+    /// Done once it is done: a gateway that starts again does not do it again.
+    var isOfTheMoment: Bool {
+        switch self {
+        case .stop, .migrate, .cut, .cancelSession: true
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy: false
+        }
+    }
+
+    /// Clients lose something by it.
+    var endsStreams: Bool {
+        switch self {
+        case .cut, .cancelSession: true
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .migrate, .stop: false
         }
     }
 }

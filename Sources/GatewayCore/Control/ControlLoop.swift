@@ -10,6 +10,7 @@ package struct ControlLoop: ~Copyable {
     let shared: ProxyShared
     let inbox: ControlInbox
     let scrape: ScrapeSettings
+    let rules: FleetRules
     var journal: Journal?
     var nodes: [NodeRecord]
     var policy: String
@@ -34,6 +35,13 @@ package struct ControlLoop: ~Copyable {
     /// Bytes; nil: nothing tells.
     let memoryCeiling: Double?
     var nextMemory: UInt64 = 0
+    /// Monotonic seconds at which slowness was looked for last.
+    var slownessAt = 0.0
+    /// Monotonic seconds of the last event about a fault, by node and fault.
+    var faultsToldAt: [FaultKey: Double] = [:]
+    var process = ProcessResources()
+    /// As was told.
+    var isShortOfFiles = false
     let startedAt: UInt64
     var now: UInt64
     var unixNow = 0.0
@@ -50,10 +58,13 @@ package struct ControlLoop: ~Copyable {
         self.shared = shared
         self.inbox = inbox
         scrape = configuration.scrape
+        rules = configuration.rules
         policy = configuration.policy
         memoryCeiling = MemoryCeiling.bytes(configured: configuration.limits.memoryBytes)
         nodes = configuration.nodes.enumerated().map {
-            NodeRecord(index: $0.offset, configuration: $0.element, load: loads[$0.offset])
+            NodeRecord(
+                index: $0.offset, configuration: $0.element, slowStart: configuration.rules.slowStart,
+                load: loads[$0.offset])
         }
         ledger = Ledger(nodes: nodes.count)
         self.listener = consume listener
@@ -84,11 +95,13 @@ package struct ControlLoop: ~Copyable {
         takeNews()
         watchDrains()
         watchMemory()
+        stepBreakers()
         tellStates()
         if isDirty { publish() }
         guard now >= nextFrame || isUrgent else { return }
         if now >= nextFrame { nextFrame = now + 1_000_000_000 }
         isUrgent = false
+        measureProcess()
         let snapshot = makeSnapshot()
         history.record(snapshot)
         shared.metrics = MetricsPage.render(snapshot)
@@ -119,12 +132,14 @@ package struct ControlLoop: ~Copyable {
             decisions = Array((fresh.reversed() + decisions).prefix(Snapshot.listLimit))
             for settlement in mailbox.takeSettlements() {
                 ledger.settle(settlement, now: seconds)
+                weigh(settlement)
                 if !settlement.isRetry, !settlement.isHandedOn, openDecisions.remove(settlement.stream) != nil
                 {
                     close(settlement)
                 }
             }
         }
+        takeFaults()
         ledger.sample(streamed: nodes.map(\.load.streamedTokens), now: seconds)
         if let mode = inbox.takeStop() { begin(stop: mode) }
     }
@@ -141,9 +156,13 @@ package struct ControlLoop: ~Copyable {
         let models = nodes[index].models
         let restart = nodes[index].meter.restartedAt
         nodes[index].take(reading)
+        compareLoad(of: index, at: reading)
         if nodes[index].models != models { isDirty = true }
         if nodes[index].meter.restartedAt != restart {
             shared.prefixIndex.forget(node: index)
+            nodes[index].load.restarted()
+            nodes[index].beginSlowly(at: now)
+            isDirty = true
             events.add(
                 "its counters began anew: the engine restarted, its cache is cold", severity: .warning,
                 node: nodes[index].name, time: unixNow)
@@ -153,7 +172,6 @@ package struct ControlLoop: ~Copyable {
     /// Turns changes of state into events and marks the fleet for publishing.
     private mutating func tellStates() {
         for index in nodes.indices {
-            nodes[index].watchTraffic(now: seconds)
             let state = nodes[index].state
             guard state != nodes[index].toldState else { continue }
             let old = nodes[index].toldState
@@ -175,19 +193,16 @@ package struct ControlLoop: ~Copyable {
                 unixNow - drain.began >= deadline
             else { continue }
             nodes[index].drain?.hasPassedDeadline = true
-            let left = nodes[index].load.active
+            let left = nodes[index].load.live
             guard left > 0 else { continue }
             isUrgent = true
+            events.add(
+                "drain's deadline has passed with \(left) requests left; they are \(drain.atDeadline.words)",
+                severity: .alarm, node: nodes[index].name, time: unixNow)
             switch drain.atDeadline {
-            case .keep:
-                events.add(
-                    "drain's deadline has passed with \(left) requests left; they are kept", severity: .alarm,
-                    node: nodes[index].name, time: unixNow)
-            case .cut:
-                events.add(
-                    "drain's deadline has passed: \(left) requests are cut", severity: .alarm,
-                    node: nodes[index].name, time: unixNow)
-                for mailbox in shared.mailboxes { mailbox.send(.cut(node: index)) }
+            case .keep: break
+            case .cut: tellLoops(.cut(node: index))
+            case .migrate: tellLoops(.migrate(node: index))
             }
         }
     }
@@ -198,11 +213,22 @@ package struct ControlLoop: ~Copyable {
         fleetVersion += 1
         shared.fleet.publish(Fleet(version: fleetVersion, nodes: nodes.map(\.node), policy: policy))
         for mailbox in shared.mailboxes { mailbox.wake() }
+        _ = waitForLoops { [fleetVersion] in $0.fleetVersion >= fleetVersion }
+    }
+
+    /// Every loop routes by the fleet as it is now: no request goes where it must not any more.
+    var isRoutedByAll: Bool {
+        !isDirty && shared.mailboxes.allSatisfy { $0.fleetVersion >= fleetVersion || $0.hasExited }
+    }
+
+    /// Waits, at most a second, until something is true of every loop; says whether it is.
+    func waitForLoops(until isTrue: (LoopMailbox) -> Bool) -> Bool {
         let deadline = MonotonicClock.now() + 1_000_000_000
         while MonotonicClock.now() < deadline {
-            if shared.mailboxes.allSatisfy({ $0.fleetVersion >= fleetVersion || $0.hasExited }) { return }
+            if shared.mailboxes.allSatisfy({ isTrue($0) || $0.hasExited }) { return true }
             pause(milliseconds: 1)
         }
+        return false
     }
 
     // MARK: the end

@@ -10,78 +10,137 @@ package enum Guard {
 
     package static func check(_ command: Command, on snapshot: Snapshot) -> Verdict {
         switch command {
-        case .drain(let node, let deadline, _, let force):
-            if let deadline, !(deadline > 0) {
-                return .refused(reason: "a drain's deadline must be above 0 seconds", canForce: false)
+        case .drain, .undrain, .maintenance, .setWeight, .migrate, .cut:
+            guard let status = command.node.flatMap({ snapshot.node(named: $0) }) else {
+                return unknown(command.node ?? "", in: snapshot)
             }
-            return checkTakingOut(node, force: force, verb: "drain", on: snapshot)
-        case .maintenance(let node, let force):
-            return checkTakingOut(node, force: force, verb: "maintenance", on: snapshot)
-        case .undrain(let node):
-            guard let status = snapshot.node(named: node) else { return unknown(node, in: snapshot) }
-            switch status.state {
-            case .draining, .drained, .maintenance: return .allowed
-            case .starting, .serving, .unhealthy:
-                return .refused(
-                    reason: "\(node) is \(status.state.rawValue): there is no drain to undo", canForce: false)
-            }
-        case .setWeight(let node, let weight):
-            guard let status = snapshot.node(named: node) else { return unknown(node, in: snapshot) }
-            guard (0...100).contains(weight) else {
-                return .refused(reason: "a weight is 0 to 100, not \(weight)", canForce: false)
-            }
-            return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
+            return check(command, of: status, on: snapshot)
         case .setPolicy(let name):
             guard snapshot.gateway.policies.contains(name) else {
                 let known = snapshot.gateway.policies.joined(separator: ", ")
-                return .refused(reason: "no policy named \(name); there are \(known)", canForce: false)
+                return refused("no policy named \(name); there are \(known)")
             }
             return .allowed
+        case .cancelSession(let id):
+            return id.isEmpty ? refused("a session's id is needed: the streams view shows them") : .allowed
         case .stop: return .allowed
         }
     }
 
-    /// The last serving node of a model is not taken out without force.
-    private static func checkTakingOut(
-        _ node: String, force: Bool, verb: String, on snapshot: Snapshot
-    ) -> Verdict {
-        guard let status = snapshot.node(named: node) else { return unknown(node, in: snapshot) }
-        if verb == "drain", status.state == .draining || status.state == .drained {
-            return .refused(reason: "\(node) is \(status.state.rawValue) already", canForce: false)
+    private static func check(_ command: Command, of status: NodeStatus, on snapshot: Snapshot) -> Verdict {
+        switch command {
+        case .drain(_, let deadline, _, let force):
+            if let deadline, !(deadline > 0) {
+                return refused("a drain's deadline must be above 0 seconds")
+            }
+            if status.state == .draining || status.state == .drained, deadline == nil {
+                return refused("\(status.name) is \(status.state.rawValue) already")
+            }
+            return force ? .allowed : checkMinimum(status, on: snapshot)
+        case .maintenance(_, let force):
+            if status.state == .maintenance { return refused("\(status.name) is in maintenance already") }
+            return force ? .allowed : checkMinimum(status, on: snapshot)
+        case .undrain:
+            if status.isTakenOut { return .allowed }
+            return refused("\(status.name) is \(status.state.rawValue): there is no drain to undo")
+        case .migrate: return checkIsOut(status, verb: "migrate moves")
+        case .cut:
+            let verdict = checkIsOut(status, verb: "cut ends")
+            guard verdict == .allowed, status.active == 0 else { return verdict }
+            return refused("nothing is left on \(status.name): safe to delete")
+        case .setWeight(_, let weight):
+            guard (0...100).contains(weight) else { return refused("a weight is 0 to 100, not \(weight)") }
+            return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
+        case .setPolicy, .cancelSession, .stop: return .allowed
         }
-        if verb == "maintenance", status.state == .maintenance {
-            return .refused(reason: "\(node) is in maintenance already", canForce: false)
+    }
+
+    /// Streams are moved or cut only where no new ones come: on a node that was taken out before.
+    private static func checkIsOut(_ status: NodeStatus, verb: String) -> Verdict {
+        guard status.isTakenOut else {
+            return refused(
+                "\(status.name) is \(status.state.rawValue): drain it first, then \(verb) what is left on it")
         }
-        guard !force, let reason = lastness(of: status, in: snapshot) else { return .allowed }
+        return .allowed
+    }
+
+    private static func checkMinimum(_ status: NodeStatus, on snapshot: Snapshot) -> Verdict {
+        guard let reason = shortage(without: [status.name], in: snapshot) else { return .allowed }
         return .refused(reason: reason, canForce: true)
     }
 
     /// Weight 0 takes a node out of routing as a drain does.
     private static func checkSilencing(_ status: NodeStatus, on snapshot: Snapshot) -> Verdict {
-        guard let reason = lastness(of: status, in: snapshot) else { return .allowed }
-        return .refused(
-            reason: "\(reason); weight 0 would silence it: drain it by force if you must", canForce: false)
+        guard let reason = shortage(without: [status.name], in: snapshot) else { return .allowed }
+        return refused("\(reason); weight 0 would silence it: drain it by force if you must")
     }
 
-    /// Why a node must not be taken out: nobody else would serve what it serves. nil: it may be.
-    private static func lastness(of status: NodeStatus, in snapshot: Snapshot) -> String? {
-        let node = status.name
-        guard status.state == .serving, status.weight > 0 else { return nil }
+    /// Why these nodes must not be taken out together: a model or a role would have fewer nodes than its minimum, or
+    /// nobody would serve at all. nil: they may be.
+    package static func shortage(without leaving: Set<String>, in snapshot: Snapshot) -> String? {
         // A node of weight 0 gets no new request, whatever its state.
-        let others = snapshot.nodes.filter { $0.name != node && $0.state == .serving && $0.weight > 0 }
-        let orphans = status.models.filter { model in !others.contains { $0.models.contains(model) } }
-        if !orphans.isEmpty {
-            return "\(node) is the last of 1 serving node for \(orphans.joined(separator: ", "));"
-                + " its requests would have nowhere to go"
+        let serving = snapshot.nodes.filter { $0.state == .serving && $0.weight > 0 }
+        let gone = serving.filter { leaving.contains($0.name) }
+        let stay = serving.filter { !leaving.contains($0.name) }
+        guard !gone.isEmpty else { return nil }
+        let names = gone.map(\.name).joined(separator: ", ")
+        let minimum = snapshot.gateway.minimumServing
+        for model in Set(gone.flatMap(\.models)).sorted() {
+            let left = stay.count { $0.models.contains(model) }
+            if left < minimum.ofModel(model) {
+                return words(names, gone.count, left, minimum.ofModel(model), model)
+            }
+            if let reason = roleShortage(names, gone, stay, model, minimum) { return reason }
         }
-        return others.isEmpty ? "\(node) is the last serving node" : nil
+        guard stay.count < minimum.each else { return nil }
+        return stay.isEmpty && minimum.each == 1
+            ? "\(names) \(gone.count == 1 ? "is the last serving node" : "are the last serving nodes")"
+            : words(names, gone.count, stay.count, minimum.each, "the fleet")
     }
+
+    /// Prefill and decode pools have their own minimum for each model; mixed nodes stand in for both.
+    private static func roleShortage(
+        _ names: String, _ gone: [NodeStatus], _ stay: [NodeStatus], _ model: String,
+        _ minimum: ServingMinimum
+    ) -> String? {
+        for role in [NodeRole.prefill, .decode] {
+            guard gone.contains(where: { $0.role == role && $0.models.contains(model) }) else { continue }
+            let left = stay.count { $0.models.contains(model) && ($0.role == role || $0.role == .mixed) }
+            if left < minimum.ofRole(role) {
+                return words(names, gone.count, left, minimum.ofRole(role), "\(role.rawValue) of \(model)")
+            }
+        }
+        return nil
+    }
+
+    private static func words(_ names: String, _ gone: Int, _ left: Int, _ minimum: Int, _ what: String)
+        -> String
+    {
+        if left == 0, minimum == 1 {
+            return gone == 1
+                ? "\(names) is the last of 1 serving node for \(what); its requests would have nowhere to go"
+                : "\(names) are all \(gone) nodes that serve \(what); their requests would have nowhere to go"
+        }
+        return "without \(names) there would be \(left) serving for \(what); the minimum is \(minimum)"
+            + " (minimumServing)"
+    }
+
+    private static func refused(_ reason: String) -> Verdict { .refused(reason: reason, canForce: false) }
 
     private static func unknown(_ node: String, in snapshot: Snapshot) -> Verdict {
         let names = snapshot.nodes.prefix(12).map(\.name).joined(separator: ", ")
-        return .refused(
-            reason: "no node named \(node); there are \(names)\(snapshot.nodes.count > 12 ? ", ..." : "")",
-            canForce: false)
+        return refused(
+            "no node named \(node); there are \(names)\(snapshot.nodes.count > 12 ? ", ..." : "")")
+    }
+}
+
+extension NodeStatus {
+    /// An operator drained it or put it in maintenance.
+    package var isTakenOut: Bool {
+        switch state {
+        case .draining, .drained, .maintenance: true
+        case .starting, .serving, .unhealthy, .ejected: false
+        }
     }
 }
 

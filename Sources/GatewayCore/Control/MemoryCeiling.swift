@@ -27,7 +27,7 @@ extension ControlLoop {
     /// Tells the loops which requests to refuse while memory is short, and puts out those that wait.
     mutating func watchMemory() {
         guard now >= nextMemory, let ceiling = memoryCeiling, ceiling > 0,
-            let used = ProcessMemory.residentBytes()
+            let used = ProcessResources.residentBytes()
         else { return }
         nextMemory = now + Self.memoryInterval
         let before = overload.shedding

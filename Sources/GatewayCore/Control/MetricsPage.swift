@@ -43,6 +43,7 @@ enum MetricsPage {
         ] { page.sample("signalbox_tokens_total", "{kind=\"\(kind)\"}", Double(count)) }
         page.family("signalbox_dollars_total", "counter", "What the requests' node time cost.")
         page.sample("signalbox_dollars_total", "", totals.dollars)
+        memory(snapshot.gateway.memory, &page)
         nodes(snapshot, &page)
         return Array(page.text.utf8)
     }
@@ -73,6 +74,30 @@ enum MetricsPage {
         }
     }
 
+    private static func memory(_ memory: MemoryStatus, _ page: inout Page) {
+        page.family("signalbox_memory_bytes", "gauge", "The gateway's memory by what holds it.")
+        for (part, bytes) in [
+            ("resident", memory.residentBytes), ("prefix_index", memory.prefixIndexBytes),
+            ("history", memory.historyBytes), ("ledger", memory.ledgerBytes),
+            ("retained", memory.retainedBytes), ("queues", memory.queueBytes),
+        ] { if let bytes { page.sample("signalbox_memory_bytes", "{part=\"\(part)\"}", bytes) } }
+        page.family("signalbox_open_files", "gauge", "File descriptors open.")
+        if let open = memory.openFiles { page.sample("signalbox_open_files", "", Double(open)) }
+        page.family("signalbox_open_files_limit", "gauge", "File descriptors that may be open.")
+        if let limit = memory.openFileLimit { page.sample("signalbox_open_files_limit", "", Double(limit)) }
+    }
+
+    private static func faults(_ snapshot: Snapshot, _ page: inout Page) {
+        page.family("signalbox_stream_faults_total", "counter", "Faults seen in streams, by node and kind.")
+        for node in snapshot.nodes {
+            for fault in node.faults {
+                page.sample(
+                    "signalbox_stream_faults_total",
+                    "{node=\"\(escape(node.name))\",fault=\"\(fault.fault)\"}", Double(fault.count))
+            }
+        }
+    }
+
     private static func nodes(_ snapshot: Snapshot, _ page: inout Page) {
         page.family("signalbox_node_state", "gauge", "1 for the state that the node is in.")
         for node in snapshot.nodes {
@@ -84,7 +109,20 @@ enum MetricsPage {
         }
         let gauges: [(String, String, (NodeStatus) -> Double?)] = [
             ("signalbox_node_weight", "Current weight, 0 to 100.", { Double($0.weight) }),
+            (
+                "signalbox_node_effective_weight", "The weight routed by: less while it begins slowly.",
+                { Double($0.slowWeight ?? $0.weight) }
+            ),
             ("signalbox_node_active", "Requests of this gateway on the node.", { Double($0.active) }),
+            (
+                "signalbox_node_engine_requests", "Requests running and waiting as the engine says.",
+                { $0.engineCount }
+            ),
+            (
+                "signalbox_node_disagreement_seconds", "How long the two counts have differed.",
+                { $0.disagreementSeconds ?? 0 }
+            ),
+            ("signalbox_node_ejections", "Ejections in a row.", { Double($0.ejection?.count ?? 0) }),
             ("signalbox_node_prefilling", "Of them: without a first token.", { Double($0.prefilling) }),
             (
                 "signalbox_node_safe_to_delete", "1 when nothing is on it and nothing will come.",
@@ -97,6 +135,7 @@ enum MetricsPage {
             ("signalbox_node_ttft_seconds_p99", "99th percentile of the same.", { $0.ttft?.p99 }),
             ("signalbox_node_reading_age_seconds", "Age of the last good reading.", { $0.readingAgeSeconds }),
         ]
+        faults(snapshot, &page)
         for (name, help, value) in gauges {
             page.family(name, "gauge", help)
             for node in snapshot.nodes {

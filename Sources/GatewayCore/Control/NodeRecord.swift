@@ -2,12 +2,21 @@
 struct NodeRecord {
     let index: Int
     let configuration: NodeConfiguration
+    let slowStart: SlowStart
     let load: NodeLoad
     var addresses: [SocketAddress] = []
     var weight: Int
     var intent = NodeIntent.serve
     var health = NodeHealth.starting
     var drain: DrainRecord?
+    var breaker = Breaker()
+    var disagreement = LoadDisagreement()
+    /// Faults seen in its streams since the gateway began, by `StreamFault.rawValue`.
+    var faults = Array(repeating: UInt64(0), count: StreamFault.allCases.count)
+    /// Monotonic nanoseconds when it came back and began slowly; 0: it has its whole share.
+    var slowSince: UInt64 = 0
+    /// It was healthy once, so that being healthy again is a return.
+    var hasServed = false
     var reading: EngineReading?
     /// Monotonic seconds of the last good engine reading.
     var readingAt: Double?
@@ -16,8 +25,6 @@ struct NodeRecord {
     var meter = NodeMeter()
     /// Failed probes in a row.
     var failedProbes = 0
-    /// Monotonic seconds since when traffic failed three times in a row.
-    var trafficFailedAt: Double?
     var probeProblem: String?
     var engineProblem: String?
     var gpuProblem: String?
@@ -32,9 +39,10 @@ struct NodeRecord {
         var hasPassedDeadline = false
     }
 
-    init(index: Int, configuration: NodeConfiguration, load: NodeLoad) {
+    init(index: Int, configuration: NodeConfiguration, slowStart: SlowStart = SlowStart(), load: NodeLoad) {
         self.index = index
         self.configuration = configuration
+        self.slowStart = slowStart
         self.load = load
         weight = configuration.weight
         if let numeric = SocketAddress(numeric: configuration.url.host, port: configuration.url.port) {
@@ -43,7 +51,9 @@ struct NodeRecord {
     }
 
     var name: String { configuration.name }
-    var state: NodeState { NodeState(intent: intent, health: health, active: load.active) }
+    var state: NodeState {
+        NodeState(intent: intent, health: health, breaker: breaker.phase, live: load.live)
+    }
     var models: [String] { configuration.models ?? reading?.models ?? [] }
 
     /// As the loops see it.
@@ -55,6 +65,9 @@ struct NodeRecord {
         node.configuredWeight = configuration.weight
         node.intent = intent
         node.health = health
+        node.breaker = breaker.phase
+        node.slowSince = slowSince
+        node.slowStart = slowStart
         node.models = models
         node.engine = reading?.kind ?? .unknown
         node.addresses = addresses
@@ -66,9 +79,6 @@ struct NodeRecord {
 
     // MARK: readings
 
-    static let trafficFailureLimit = 3
-    /// After this long an unhealthy node is tried again by traffic when its probe is ready.
-    static let trafficPauseSeconds = 5.0
     static let failedProbeLimit = 2
 
     mutating func take(_ reading: NodeReading) {
@@ -118,26 +128,28 @@ struct NodeRecord {
     }
 
     private mutating func becomeHealthy(now: Double) {
-        if let failedAt = trafficFailedAt {
-            guard now - failedAt >= Self.trafficPauseSeconds else { return }
-            trafficFailedAt = nil
-            load.succeeded()
-        }
+        guard health != .healthy else { return }
         health = .healthy
+        if hasServed { beginSlowly(at: UInt64(max(0, now) * 1e9)) }
+        hasServed = true
     }
 
-    /// Traffic that fails three times in a row makes a node unhealthy, whatever its probe says.
-    mutating func watchTraffic(now: Double) {
-        guard trafficFailedAt == nil, load.consecutiveFailures >= Self.trafficFailureLimit else { return }
-        trafficFailedAt = now
-        health = .unhealthy
+    /// What is known of its health is too old to be true.
+    mutating func forgetHealth() {
+        health = .starting
+        failedProbes = 0
+        probeProblem = nil
     }
+
+    /// - Parameter now: monotonic nanoseconds.
+    mutating func beginSlowly(at now: UInt64) { slowSince = max(1, now) }
 
     /// Why it is not serving, or why its readings are old: place, cause, remedy.
     var problem: String? {
-        if trafficFailedAt != nil {
-            return "\(load.consecutiveFailures) requests in a row failed there before their first byte"
-                + (probeProblem.map { "; \($0)" } ?? "; it is tried again when its health probe succeeds")
+        if state == .ejected, let reason = breaker.reason {
+            return reason
+                + (breaker.phase == .halfOpen
+                    ? "; one request at a time tries it again" : "; it is left out for a while")
         }
         if health != .healthy, let probeProblem { return probeProblem }
         if addresses.isEmpty {

@@ -13,6 +13,10 @@ package struct Node: Sendable {
     package var configuredWeight = 100
     package var intent = NodeIntent.serve
     package var health = NodeHealth.starting
+    package var breaker = BreakerPhase.closed
+    /// Monotonic nanoseconds when it came back and began slowly; 0: it has its whole share.
+    package var slowSince: UInt64 = 0
+    package var slowStart = SlowStart()
     /// Empty: not known yet, then it is taken for any model.
     package var models: [String] = []
     package var engine = EngineKind.unknown
@@ -35,9 +39,18 @@ package struct Node: Sendable {
         hostHeader = url.authority
     }
 
-    package var state: NodeState { NodeState(intent: intent, health: health, active: load.active) }
+    package var state: NodeState {
+        NodeState(intent: intent, health: health, breaker: breaker, live: load.live)
+    }
     package var takesRequests: Bool {
-        intent == .serve && health == .healthy && weight > 0 && !addresses.isEmpty
+        intent == .serve && health == .healthy && breaker != .open && weight > 0 && !addresses.isEmpty
+    }
+
+    /// The weight to route by: less than `weight` while it begins slowly.
+    /// - Parameter now: monotonic nanoseconds.
+    package func effectiveWeight(_ now: UInt64) -> Int {
+        guard slowSince > 0, now > slowSince else { return weight }
+        return slowStart.weight(weight, elapsed: Double(now - slowSince) / 1e9)
     }
 }
 

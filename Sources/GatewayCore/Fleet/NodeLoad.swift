@@ -1,45 +1,84 @@
 import Synchronization
 
-/// What this gateway has on one node now. Loops count up and down; everybody reads.
+/// What this gateway has on one node now. Loops count by handles; everybody reads.
 ///
 /// A class, since atomics need one place for the gateway's life; it outlives every `Fleet` value that names it.
 package final class NodeLoad: Sendable {
-    private let activeCount = Atomic<Int>(0)
-    private let prefillingCount = Atomic<Int>(0)
-    private let prefillTokens = Atomic<Int>(0)
+    private let liveCount = Atomic<Int>(0)
+    private let activeCount = IncarnationCount()
+    private let prefillingCount = IncarnationCount()
+    private let prefillTokens = IncarnationCount()
     private let failures = Atomic<Int>(0)
+    private let allFailures = Atomic<Int>(0)
     private let streamed = Atomic<Int>(0)
     private let busyUntil = Atomic<UInt64>(0)
+    private let probeTicket = Atomic<Bool>(false)
 
     package init() {}
 
-    /// Requests on the node, dispatched and not ended.
-    package var active: Int { activeCount.load(ordering: .relaxed) }
+    /// Handles that have not ended, whichever incarnation of the engine they began on. Zero means that nothing of this
+    /// gateway is on the node.
+    package var live: Int { liveCount.load(ordering: .acquiring) }
+    /// Requests on the engine as it runs now, dispatched and not ended.
+    package var active: Int { activeCount.value }
     /// Of them: without a first token.
-    package var prefilling: Int { prefillingCount.load(ordering: .relaxed) }
+    package var prefilling: Int { prefillingCount.value }
     /// Uncached prompt tokens of the requests without a first token.
-    package var pendingPrefillTokens: Int { max(0, prefillTokens.load(ordering: .relaxed)) }
+    package var pendingPrefillTokens: Int { prefillTokens.value }
+
+    /// Counts a request until its handle ends.
+    /// - Parameter isProbe: it holds the ticket of `takeProbe`, which goes back with the handle.
+    package func began(uncachedTokens: Int, isProbe: Bool = false) -> LoadHandle {
+        liveCount.add(1, ordering: .relaxed)
+        return LoadHandle(
+            self, incarnation: activeCount.add(1), uncachedTokens: uncachedTokens, isProbe: isProbe)
+    }
+
+    fileprivate func beganPrefill(tokens: Int, _ incarnation: UInt64) {
+        prefillingCount.add(1, in: incarnation)
+        prefillTokens.add(tokens, in: incarnation)
+    }
+
+    fileprivate func endedPrefill(tokens: Int, _ incarnation: UInt64) {
+        prefillingCount.add(-1, in: incarnation)
+        prefillTokens.add(-tokens, in: incarnation)
+    }
+
+    fileprivate func ended(_ incarnation: UInt64, isProbe: Bool) {
+        activeCount.add(-1, in: incarnation)
+        if isProbe { probeTicket.store(false, ordering: .releasing) }
+        liveCount.subtract(1, ordering: .releasing)
+    }
+
+    /// The engine restarted: what was on it before is on the new one no more, however late its handles end.
+    ///
+    /// Only one thread calls this. The sums of prefill go first: a handle of the new incarnation then finds all three
+    /// counts there.
+    package func restarted() {
+        let next = activeCount.incarnation &+ 1
+        prefillingCount.begin(next)
+        prefillTokens.begin(next)
+        activeCount.begin(next)
+    }
+
+    // MARK: what traffic says of the node
+
     /// Requests that failed in a row before their first byte.
     package var consecutiveFailures: Int { failures.load(ordering: .relaxed) }
+    /// Requests that failed before their first byte since the gateway began.
+    package var failuresBeforeFirstByte: Int { allFailures.load(ordering: .relaxed) }
+
+    package func succeeded() { failures.store(0, ordering: .relaxed) }
+
+    package func failedBeforeFirstByte() {
+        failures.add(1, ordering: .relaxed)
+        allFailures.add(1, ordering: .relaxed)
+    }
 
     /// Output tokens streamed from the node so far, as far as events tell.
     package var streamedTokens: UInt64 { UInt64(clamping: streamed.load(ordering: .relaxed)) }
 
     package func tokensStreamed(_ count: Int) { streamed.add(count, ordering: .relaxed) }
-
-    package func began(uncachedTokens: Int) {
-        activeCount.add(1, ordering: .relaxed)
-        prefillingCount.add(1, ordering: .relaxed)
-        prefillTokens.add(uncachedTokens, ordering: .relaxed)
-    }
-
-    /// The first token came, or the request ended without one.
-    package func prefilled(uncachedTokens: Int) {
-        prefillingCount.subtract(1, ordering: .relaxed)
-        prefillTokens.subtract(uncachedTokens, ordering: .relaxed)
-    }
-
-    package func ended() { activeCount.subtract(1, ordering: .releasing) }
 
     /// No engine is left alone for longer than this, whatever it asks for.
     package static let longestPauseNanoseconds: UInt64 = 60_000_000_000
@@ -59,6 +98,71 @@ package final class NodeLoad: Sendable {
         return Double(min(until - now, Self.longestPauseNanoseconds)) / 1e9
     }
 
-    package func succeeded() { failures.store(0, ordering: .relaxed) }
-    package func failedBeforeFirstByte() { failures.add(1, ordering: .relaxed) }
+    /// Takes the one ticket for a request to a node whose ejection is being ended.
+    package func takeProbe() -> Bool {
+        probeTicket.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing)
+            .exchanged
+    }
+
+    /// Somebody holds the ticket.
+    package var isProbing: Bool { probeTicket.load(ordering: .relaxed) }
+}
+
+/// A request's place in its node's load, from dispatch to end. It cannot be copied: it is counted exactly once and ends
+/// exactly once, where it is dropped; nothing else takes it off.
+package struct LoadHandle: ~Copyable, Sendable {
+    private let load: NodeLoad
+    private let incarnation: UInt64
+    private let uncachedTokens: Int
+    private let isProbe: Bool
+    private var isPrefilling = true
+
+    fileprivate init(_ load: NodeLoad, incarnation: UInt64, uncachedTokens: Int, isProbe: Bool) {
+        self.load = load
+        self.incarnation = incarnation
+        self.uncachedTokens = max(0, uncachedTokens)
+        self.isProbe = isProbe
+        load.beganPrefill(tokens: self.uncachedTokens, incarnation)
+    }
+
+    /// The first token came.
+    package mutating func prefilled() {
+        guard isPrefilling else { return }
+        isPrefilling = false
+        load.endedPrefill(tokens: uncachedTokens, incarnation)
+    }
+
+    deinit {
+        if isPrefilling { load.endedPrefill(tokens: uncachedTokens, incarnation) }
+        load.ended(incarnation, isProbe: isProbe)
+    }
+}
+
+/// A count that belongs to one incarnation of an engine: what is added for another one is not added.
+///
+/// One word: the incarnation's number in the high 24 bits, the count in the low 40.
+private struct IncarnationCount: ~Copyable, Sendable {
+    private static let shift: UInt64 = 40
+    private static let mask: UInt64 = 1 << 40 - 1
+    private let word = Atomic<UInt64>(0)
+
+    var value: Int { Int(word.load(ordering: .relaxed) & Self.mask) }
+    var incarnation: UInt64 { word.load(ordering: .relaxed) >> Self.shift }
+
+    /// Adds for the present incarnation and says which that is.
+    func add(_ amount: UInt64) -> UInt64 { word.add(amount, ordering: .relaxed).newValue >> Self.shift }
+
+    func add(_ amount: Int, in incarnation: UInt64) {
+        var old = word.load(ordering: .relaxed)
+        while old >> Self.shift == incarnation {
+            let new = old & ~Self.mask | UInt64(clamping: Int(old & Self.mask) + amount) & Self.mask
+            let result = word.weakCompareExchange(expected: old, desired: new, ordering: .relaxed)
+            if result.exchanged { return }
+            old = result.original
+        }
+    }
+
+    func begin(_ incarnation: UInt64) {
+        word.store(incarnation << Self.shift, ordering: .relaxed)
+    }
 }

@@ -3,7 +3,7 @@ package enum NodeIntent: String, Codable, Sendable, CaseIterable {
     case serve, drain, maintenance
 }
 
-/// What probes and traffic say of a node.
+/// What probes say of a node.
 package enum NodeHealth: String, Codable, Sendable, CaseIterable {
     case starting, healthy, unhealthy
 }
@@ -20,18 +20,20 @@ package enum NodeState: String, Codable, Sendable, CaseIterable {
     case drained
     /// Taken out by an operator at once; not probed for health, streams finish.
     case maintenance
-    /// Wanted, but probes or traffic fail.
+    /// Wanted, but its probes fail.
     case unhealthy
+    /// Its probes are well, but its traffic is not: out of routing for a while, then tried with one request at a time.
+    case ejected
 
-    /// - Parameter active: requests of this gateway that are on the node now.
-    package init(intent: NodeIntent, health: NodeHealth, active: Int) {
+    /// - Parameter live: requests of this gateway that are on the node now.
+    package init(intent: NodeIntent, health: NodeHealth, breaker: BreakerPhase, live: Int) {
         switch intent {
         case .maintenance: self = .maintenance
-        case .drain: self = active > 0 ? .draining : .drained
+        case .drain: self = live > 0 ? .draining : .drained
         case .serve:
             switch health {
             case .starting: self = .starting
-            case .healthy: self = .serving
+            case .healthy: self = breaker == .closed ? .serving : .ejected
             case .unhealthy: self = .unhealthy
             }
         }

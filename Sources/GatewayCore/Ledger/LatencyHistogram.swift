@@ -26,6 +26,8 @@ package struct LatencyHistogram: Sendable, Equatable {
         sum += other.sum
     }
 
+    package var byteCount: Int { counts.capacity * MemoryLayout<UInt32>.stride }
+
     package mutating func removeAll() { self = LatencyHistogram() }
 
     /// In seconds; nil when nothing was recorded.
@@ -70,6 +72,8 @@ package struct RollingHistogram: Sendable {
     private var slot: Int64 = 0
 
     package init() {}
+
+    package var byteCount: Int { slots.reduce(0) { $0 + $1.byteCount } }
 
     /// - Parameter now: monotonic seconds.
     package mutating func record(nanoseconds: UInt64, now: Double) {

@@ -38,6 +38,13 @@ package struct Ledger: Sendable {
     package private(set) var wastedTokens: UInt64 = 0
     package private(set) var dollars = 0.0
 
+    /// The memory of its histograms and accounts.
+    package var byteCount: Int {
+        (accounts + [totals]).reduce(0) {
+            $0 + MemoryLayout<Account>.stride + $1.ttft.byteCount + $1.tpot.byteCount + $1.e2e.byteCount
+        }
+    }
+
     package init(nodes: Int) { accounts = Array(repeating: Account(), count: nodes) }
 
     /// - Parameter now: monotonic seconds.

@@ -43,6 +43,8 @@ struct Client: ~Copyable {
     var route = Route.inference
     var exchange = Exchange()
     var record = StreamRecord()
+    /// Its place in its node's load; nil: it is on no node.
+    var load: LoadHandle?
     /// Descriptor of the upstream connection; -1: none.
     var upstream: Int32 = -1
     /// Bytes of an upload's body that are still to come; with chunked framing `decoder` tells.

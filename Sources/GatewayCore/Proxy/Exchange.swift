@@ -43,9 +43,8 @@ package struct Exchange: Sendable {
     var faults: UInt8 = 0
     /// Counted as received and not yet as ended.
     var isOpen = false
-    /// Stands in its node's `NodeLoad`.
-    var isCounted = false
-    var isPrefilling = false
+    /// It holds its node's ticket for a probe, from routing until it is counted there.
+    var isProbe = false
     /// Of the loop's cost clock for the node, when it was dispatched.
     var costStart = 0.0
 

@@ -82,6 +82,10 @@ package final class LoopMailbox: Sendable {
 
     let waker = Waker()
     private let commands = Mutex<[LoopCommand]>([])
+    private let commandsSent = Atomic<Int>(0)
+    private let commandsDone = Atomic<Int>(0)
+    private let requestsCancelled = Atomic<Int>(0)
+    private let faultsBeyondLimit = Atomic<Int>(0)
     private let report = Mutex(LoopReport())
     private let settlements = Mutex<[Settlement]>([])
     private let decisions = Mutex<[DecisionRecord]>([])
@@ -92,11 +96,24 @@ package final class LoopMailbox: Sendable {
     package init() {}
 
     package func send(_ command: LoopCommand) {
+        commandsSent.add(1, ordering: .relaxed)
         commands.withLock { $0.append(command) }
         waker.wake()
     }
 
     func takeCommands() -> [LoopCommand] { commands.withLock { take(&$0) } }
+
+    /// The loop has carried out so many commands.
+    func did(_ commands: Int) { commandsDone.add(commands, ordering: .releasing) }
+
+    /// Every command that was sent is carried out. Asked by the thread that sends them.
+    package var hasDoneAll: Bool {
+        commandsDone.load(ordering: .acquiring) == commandsSent.load(ordering: .relaxed)
+    }
+
+    /// Requests that ended by `cancel(session:)`, since the loop began.
+    package var cancelledBySession: Int { requestsCancelled.load(ordering: .relaxed) }
+    func cancelledOne() { requestsCancelled.add(1, ordering: .relaxed) }
 
     package func wake() { waker.wake() }
 
@@ -132,8 +149,16 @@ package final class LoopMailbox: Sendable {
     package func takeFaults() -> [FaultNotice] { faults.withLock { take(&$0) } }
 
     func hand(over fault: FaultNotice) {
-        faults.withLock { if $0.count < Self.faultLimit { $0.append(fault) } }
+        let hasRoom = faults.withLock { list in
+            guard list.count < Self.faultLimit else { return false }
+            list.append(fault)
+            return true
+        }
+        if !hasRoom { faultsBeyondLimit.add(1, ordering: .relaxed) }
     }
+
+    /// Faults that control was too slow to take: they are in no node's count.
+    package var faultsDropped: Int { faultsBeyondLimit.load(ordering: .relaxed) }
 
     private func take<T>(_ list: inout [T]) -> [T] {
         let all = list

@@ -56,9 +56,9 @@ extension ProxyLoop {
 
     private mutating func count(_ fd: Int32, on index: Int) {
         clients[fd].exchange.costStart = readCostClock(index)
-        fleet.nodes[index].load.began(uncachedTokens: clients[fd].exchange.uncachedTokens)
-        clients[fd].exchange.isCounted = true
-        clients[fd].exchange.isPrefilling = true
+        clients[fd].load = fleet.nodes[index].load.began(
+            uncachedTokens: clients[fd].exchange.uncachedTokens, isProbe: clients[fd].exchange.isProbe)
+        clients[fd].exchange.isProbe = false
     }
 
     /// What a request's time on the node has cost since the clock began.
@@ -71,22 +71,16 @@ extension ProxyLoop {
     /// Takes a request off its node's books. Returns what it cost there.
     @discardableResult
     mutating func uncount(_ fd: Int32) -> Double {
-        guard clients[fd].exchange.isCounted else { return 0 }
-        let index = Int(clients[fd].exchange.node)
-        prefilled(fd)
-        let clock = readCostClock(index)
-        fleet.nodes[index].load.ended()
-        clients[fd].exchange.isCounted = false
+        guard clients[fd].load != nil else { return 0 }
+        let clock = readCostClock(Int(clients[fd].exchange.node))
+        clients[fd].load = nil
         admitDue = true
         return clock - clients[fd].exchange.costStart
     }
 
     /// The first token came, or never will.
     mutating func prefilled(_ fd: Int32) {
-        guard clients[fd].exchange.isPrefilling else { return }
-        clients[fd].exchange.isPrefilling = false
-        fleet.nodes[Int(clients[fd].exchange.node)].load.prefilled(
-            uncachedTokens: clients[fd].exchange.uncachedTokens)
+        clients[fd].load?.prefilled()
     }
 
     mutating func handleUpstream(_ up: Int32, _ event: Poller.Event) {

@@ -5,7 +5,10 @@ extension ProxyLoop {
 
     /// It has a place free as far as this gateway may fill it, and has not asked to be left alone.
     func hasPlace(_ index: Int) -> Bool {
-        guard !fleet.nodes[index].load.isBusy(now) else { return false }
+        let load = fleet.nodes[index].load
+        guard !load.isBusy(now), fleet.nodes[index].breaker == .closed || !load.isProbing else {
+            return false
+        }
         guard let most = fleet.nodes[index].maxActive ?? limits.maxActivePerNode else { return true }
         return fleet.nodes[index].load.active < most
     }

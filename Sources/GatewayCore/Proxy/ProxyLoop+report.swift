@@ -47,7 +47,7 @@ extension ProxyLoop {
         } else if !facts.session.isEmpty {
             status.session = clients[fd].withBody { $0.text(facts.session.range.prefix(64)) }
         }
-        guard exchange.node >= 0, exchange.isCounted else { return status }
+        guard exchange.node >= 0, clients[fd].load != nil else { return status }
         let node = fleet.nodes[Int(exchange.node)]
         status.node = node.name
         status.phase = exchange.firstToken > 0 ? .decode : .prefill

@@ -9,16 +9,7 @@ extension ProxyLoop {
         gatherCandidates(fd, model: model)
         guard !candidates.isEmpty else { return false }
         let request = routingRequest(fd, model: model)
-        var reason = ChoiceReason.onlyCandidate
-        var chosen = 0
-        if let pinned = pinnedCandidate(fd) {
-            chosen = pinned
-            reason = .stateful
-        } else if candidates.count > 1 {
-            let choice = policy.choose(among: candidates, for: request, random: &random)
-            chosen = choice.index
-            reason = choice.reason
-        }
+        let (chosen, reason) = choose(fd, request)
         let candidate = candidates[chosen]
         clients[fd].exchange.promptTokens = Int32(clamping: request.promptTokens)
         clients[fd].exchange.cachedTokens = Int32(clamping: candidate.cachedTokens(of: request))
@@ -27,6 +18,29 @@ extension ProxyLoop {
         if now >= nextDecision { explain(fd, request, chosen: chosen, reason: reason) }
         dispatch(fd, to: candidate.node)
         return true
+    }
+
+    /// The candidate for a request, and why it.
+    private mutating func choose(_ fd: Int32, _ request: RoutingRequest) -> (Int, ChoiceReason) {
+        if let pinned = pinnedCandidate(fd) {
+            takeProbe(fd, candidates[pinned].node)
+            return (pinned, .stateful)
+        }
+        // A node on probation gets one request as soon as there is one: nothing else would tell that it is well.
+        while let place = candidates.firstIndex(where: { fleet.nodes[$0.node].breaker == .halfOpen }) {
+            takeProbe(fd, candidates[place].node)
+            // Another loop may have been faster; with nobody else to ask the request goes there all the same.
+            if clients[fd].exchange.isProbe || candidates.count == 1 { return (place, .probation) }
+            candidates.remove(at: place)
+        }
+        guard candidates.count > 1 else { return (0, .onlyCandidate) }
+        let choice = policy.choose(among: candidates, for: request, random: &random)
+        return (choice.index, choice.reason)
+    }
+
+    private mutating func takeProbe(_ fd: Int32, _ node: Int) {
+        clients[fd].exchange.isProbe =
+            fleet.nodes[node].breaker == .halfOpen && fleet.nodes[node].load.takeProbe()
     }
 
     private mutating func gatherCandidates(_ fd: Int32, model: Int?) {
@@ -38,11 +52,14 @@ extension ProxyLoop {
             for index in fleet.nodes.indices { consider(index, fd) }
         }
         // Nodes that fail in a row are left alone while there are others.
-        guard candidates.contains(where: { fleet.nodes[$0.node].load.consecutiveFailures >= 3 }) else {
-            return
-        }
-        let sound = candidates.filter { fleet.nodes[$0.node].load.consecutiveFailures < 3 }
+        guard candidates.contains(where: { isFailing($0.node) }) else { return }
+        let sound = candidates.filter { !isFailing($0.node) }
         if !sound.isEmpty { candidates = sound }
+    }
+
+    /// Its breaker will open in a moment. One on probation has failed before and is to be tried.
+    private func isFailing(_ index: Int) -> Bool {
+        fleet.nodes[index].breaker == .closed && fleet.nodes[index].load.consecutiveFailures >= 3
     }
 
     /// Whether a node that this request has not been on could take it. Leaves `candidates` filled.
@@ -65,7 +82,8 @@ extension ProxyLoop {
         }
         candidates.append(
             Candidate(
-                node: index, weight: fleet.nodes[index].weight, active: fleet.nodes[index].load.active,
+                node: index, weight: fleet.nodes[index].effectiveWeight(now),
+                active: fleet.nodes[index].load.active,
                 pendingPrefillTokens: fleet.nodes[index].load.pendingPrefillTokens))
     }
 

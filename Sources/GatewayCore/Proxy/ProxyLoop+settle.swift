@@ -182,6 +182,7 @@ extension ProxyLoop {
     }
 
     private mutating func cancel(_ fd: Int32) {
+        mailbox.cancelledOne()
         let up = clients[fd].upstream
         let reason = "its session was cancelled"
         if up >= 0, clients[fd].exchange.hasStarted {

@@ -154,10 +154,11 @@ package struct ProxyLoop: ~Copyable {
     }
 
     private mutating func takeCommands() {
-        for command in mailbox.takeCommands() {
+        let commands = mailbox.takeCommands()
+        for command in commands {
             switch command {
             case .cut(let node):
-                cutStreams(on: node, "the operator cut its streams at the drain's deadline")
+                cutStreams(on: node, "the operator cut its streams")
             case .migrate(let node): moveStreams(off: node)
             case .cancel(let session): cancel(session: session)
             case .stopAccepting:
@@ -171,6 +172,7 @@ package struct ProxyLoop: ~Copyable {
                 hasExited = true
             }
         }
+        if !commands.isEmpty { mailbox.did(commands.count) }
     }
 
     mutating func fleetChanged() {

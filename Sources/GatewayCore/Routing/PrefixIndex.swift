@@ -71,11 +71,15 @@ package final class PrefixIndex: Sendable {
         var buckets = 64
         while buckets * 4 * shardCount < blocks { buckets *= 2 }
         let count = buckets
+        byteCount = shardCount * count * 4 * MemoryLayout<Entry>.stride
         shards = (0..<shardCount).map { _ in
             Guarded(
                 Shard(entries: Array(repeating: Entry(), count: count * 4), bucketMask: UInt64(count - 1)))
         }
     }
+
+    /// The memory of its entries.
+    package let byteCount: Int
 
     private func shard(of chain: [UInt64]) -> Guarded {
         shards[Int((chain[0] >> 32) % UInt64(shards.count))]

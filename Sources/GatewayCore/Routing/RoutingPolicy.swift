@@ -47,7 +47,7 @@ package struct Candidate: Sendable {
 /// Why a policy chose, in a closed set; the words are made where they are shown.
 package enum ChoiceReason: UInt8, Sendable {
     case onlyCandidate, turn, chance, leastLoaded, betterOfTwo, session, sessionSpilled, prefix, leastCost,
-        stateful
+        stateful, probation
 
     package var words: String {
         switch self {
@@ -61,6 +61,7 @@ package enum ChoiceReason: UInt8, Sendable {
         case .prefix: "holds the longest part of the prefix at the least cost"
         case .leastCost: "least cost; nobody holds the prefix"
         case .stateful: "the node that made the id"
+        case .probation: "it was ejected; this request tries it again"
         }
     }
 }

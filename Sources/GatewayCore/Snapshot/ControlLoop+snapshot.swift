@@ -37,7 +37,9 @@ extension ControlLoop {
         status.acceptPauses = reports.reduce(0) { $0 + $1.counters.acceptPauses }
         status.settlementsDropped = reports.reduce(0) { $0 + $1.counters.settlementsDropped }
         status.restored = restored
-        status.residentBytes = ProcessMemory.residentBytes()
+        status.memory = memory
+        status.minimumServing = rules.minimumServing
+        status.faultsDropped = shared.mailboxes.reduce(0) { $0 + $1.faultsDropped }
         status.rateWindowSeconds = RateWindow.seconds
         status.latencyWindowSeconds = RollingHistogram.windowSeconds
         return status
@@ -63,9 +65,9 @@ extension ControlLoop {
         status.name = record.name
         status.url = "\(record.configuration.url)"
         status.state = record.state
-        status.active = record.load.active
+        status.active = record.load.live
         status.safeToDelete =
-            status.active == 0 && (record.intent == .maintenance || record.state == .drained)
+            status.active == 0 && record.intent != .serve && record.state != .draining && isRoutedByAll
         status.weight = record.weight
         status.configuredWeight = record.configuration.weight
         status.role = record.configuration.role
@@ -86,7 +88,31 @@ extension ControlLoop {
         addGPUs(record, to: &status)
         addLedger(index, to: &status)
         addDrain(record, reports, to: &status)
+        addHealth(record, to: &status)
         return status
+    }
+
+    private func addHealth(_ record: NodeRecord, to status: inout NodeStatus) {
+        let node = record.node
+        let effective = node.effectiveWeight(now)
+        if effective < node.weight {
+            status.slowWeight = effective
+            status.slowSecondsLeft = record.slowStart.seconds - Double(now - record.slowSince) / 1e9
+        }
+        if record.state == .ejected {
+            let isOpen = record.breaker.phase == .open
+            status.ejection = EjectionStatus(
+                reason: record.breaker.reason ?? "",
+                secondsLeft: isOpen ? record.breaker.until - seconds : nil,
+                count: record.breaker.ejections)
+        }
+        let busy = record.load.busySeconds(now)
+        status.busySecondsLeft = busy > 0 ? busy : nil
+        status.faults = StreamFault.allCases.compactMap { fault in
+            let count = record.faults[Int(fault.rawValue)]
+            return count > 0 ? FaultCount(fault: "\(fault)", count: count) : nil
+        }
+        status.disagreementSeconds = record.disagreement.since.map { max(0, seconds - $0) }
     }
 
     /// What the engine says; where it says little, what the gateway knows, marked as an estimate.
@@ -164,9 +190,10 @@ extension ControlLoop {
     }
 
     private func shareTraffic(_ nodes: inout [NodeStatus]) {
-        let total = nodes.reduce(0) { $0 + ($1.state == .serving ? $1.weight : 0) }
+        let total = nodes.reduce(0) { $0 + ($1.state == .serving ? $1.slowWeight ?? $1.weight : 0) }
         for index in nodes.indices where nodes[index].state == .serving && total > 0 {
-            nodes[index].trafficShare = Double(nodes[index].weight) / Double(total)
+            let weight = nodes[index].slowWeight ?? nodes[index].weight
+            nodes[index].trafficShare = Double(weight) / Double(total)
         }
     }
 

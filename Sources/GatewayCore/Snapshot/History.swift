@@ -28,6 +28,9 @@ package struct History: Sendable, Equatable {
 
     package init(capacitySeconds: Int = History.capacitySeconds) { capacity = max(1, capacitySeconds) }
 
+    /// The memory of its samples.
+    package var byteCount: Int { columns.count * capacity * MemoryLayout<Float16>.stride }
+
     /// Adds one second. Does nothing when this second has been added already; gaps become missing samples.
     package mutating func record(_ snapshot: Snapshot) {
         guard let second = Int(exactly: snapshot.time.rounded(.down)), (0...Self.latest).contains(second),

@@ -54,12 +54,34 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var settlementsDropped: UInt64 = 0
     /// Operator changes restored from the journal at start; nil when there were none.
     package var restored: String?
-    /// Resident memory of the gateway's process.
-    package var residentBytes: Double?
+    package var memory = MemoryStatus()
+    /// How many nodes must be left serving when one is taken out.
+    package var minimumServing = ServingMinimum()
+    /// Faults in streams that came faster than they could be counted.
+    package var faultsDropped = 0
     /// Rates are over this window.
     package var rateWindowSeconds = 10.0
     /// Latency quantiles are over this window.
     package var latencyWindowSeconds = 60.0
+
+    package init() {}
+}
+
+/// Who holds what of the gateway's memory, and its descriptors. Missing is nil.
+package struct MemoryStatus: Codable, Sendable, Equatable {
+    /// Resident memory of the process.
+    package var residentBytes: Double?
+    /// `limits.memoryBytes`: near it requests are refused.
+    package var limitBytes: Double?
+    package var prefixIndexBytes: Double?
+    package var historyBytes: Double?
+    package var ledgerBytes: Double?
+    /// Bodies and tokens kept so that streams can be retried and moved.
+    package var retainedBytes: Double?
+    /// Requests that wait in the gateway.
+    package var queueBytes: Double?
+    package var openFiles: Int?
+    package var openFileLimit: Int?
 
     package init() {}
 }
@@ -137,6 +159,13 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     package var safeToDelete = false
     /// Current weight, 0...100.
     package var weight = 100
+    /// The weight that is routed by while it begins slowly; nil: its whole weight.
+    package var slowWeight: Int?
+    /// Until it has its whole weight.
+    package var slowSecondsLeft: Double?
+    package var ejection: EjectionStatus?
+    /// How long the engine wants to be left alone still (429 or 503 with Retry-After).
+    package var busySecondsLeft: Double?
     /// The weight of the configuration file.
     package var configuredWeight = 100
     /// Expected share of new requests by weight among serving nodes, 0...1.
@@ -151,7 +180,7 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     package var running: Double?
     /// Requests in the engine's queue.
     package var waiting: Double?
-    /// Requests of this gateway on it.
+    /// Requests of this gateway on it, none left out that has not ended.
     package var active = 0
     /// Of `active`: without a first token yet.
     package var prefilling = 0
@@ -188,6 +217,10 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     package var failed: UInt64 = 0
     package var cancelled: UInt64 = 0
     package var retriedAway: UInt64 = 0
+    /// Faults seen in its streams since the gateway began; those that did not happen are left out.
+    package var faults: [FaultCount] = []
+    /// For how long the engine's count of requests and the gateway's differ; nil: they agree, or it tells none.
+    package var disagreementSeconds: Double?
     /// Seconds since the last good engine reading; nil when there was none.
     package var readingAgeSeconds: Double?
     package var isStale = false
@@ -199,6 +232,37 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     package var estimated: EstimatedFields = []
 
     package init() {}
+
+    /// Requests that the engine says it has, to be held against `active`; nil: it tells none.
+    package var engineCount: Double? {
+        guard let running, !estimated.contains(.running) else { return nil }
+        return running + (waiting ?? 0)
+    }
+}
+
+/// Why a node is out of routing though its probes are well.
+package struct EjectionStatus: Codable, Sendable, Equatable {
+    package var reason: String
+    /// Until it is tried again; nil: one request at a time tries it now.
+    package var secondsLeft: Double?
+    /// How often in a row.
+    package var count: Int
+    package init(reason: String, secondsLeft: Double?, count: Int) {
+        self.reason = reason
+        self.secondsLeft = secondsLeft
+        self.count = count
+    }
+}
+
+/// How often a kind of fault was seen in a node's streams.
+package struct FaultCount: Codable, Sendable, Equatable {
+    /// The name of a `StreamFault`.
+    package var fault: String
+    package var count: UInt64
+    package init(fault: String, count: UInt64) {
+        self.fault = fault
+        self.count = count
+    }
 }
 
 /// How a drain goes on.

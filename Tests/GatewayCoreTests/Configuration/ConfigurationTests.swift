@@ -62,6 +62,10 @@ struct ConfigurationTests {
         #expect(keys(nodes.first) == Set(ConfigurationKeys.Node.allCases.map(\.rawValue)))
         #expect(keys(root["limits"]) == Set(ConfigurationKeys.Limits.allCases.map(\.rawValue)))
         #expect(keys(root["scrape"]) == Set(ConfigurationKeys.Scrape.allCases.map(\.rawValue)))
+        #expect(
+            keys(root["minimumServing"]) == Set(ConfigurationKeys.MinimumServing.allCases.map(\.rawValue)))
+        #expect(keys(root["slowStart"]) == Set(ConfigurationKeys.SlowStart.allCases.map(\.rawValue)))
+        #expect(keys(root["ejection"]) == Set(ConfigurationKeys.Ejection.allCases.map(\.rawValue)))
         var lines = String(decoding: text, as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false
         )
@@ -78,6 +82,34 @@ struct ConfigurationTests {
         #expect(configuration.limits == limits && configuration.scrape == ScrapeSettings())
         #expect(configuration.policy == GatewayConfiguration(nodes: []).policy)
         #expect(configuration.listen == GatewayConfiguration(nodes: []).listen)
+    }
+
+    @Test func `the rules of the fleet arrive in their fields, and the example's are the defaults`() throws {
+        var example = try read(
+            String(decoding: try exampleText(), as: UTF8.self), environment: ["ENGINE_KEY": "x"]
+        ).rules
+        example.minimumServing.models = []
+        example.minimumServing.roles = []
+        #expect(example == FleetRules())
+        let rules = try read(
+            """
+            {\(node), minimumServing: {each: 2, models: {"a b": 3}, roles: {prefill: 4}}, disagreementSeconds: "1m",
+             slowStart: {seconds: "2m", aggression: 1.5}, ejection: {failures: 7, faults: 8, ttftFactor: 9,
+             ttftFloorSeconds: "10s", seconds: 11, minimumShare: 0.25}}
+            """
+        ).rules
+        #expect(rules.minimumServing.each == 2 && rules.minimumServing.ofModel("a b") == 3)
+        #expect(rules.minimumServing.ofRole(.prefill) == 4 && rules.minimumServing.ofRole(.decode) == 2)
+        #expect(rules.slowStart.seconds == 120 && rules.slowStart.aggression == 1.5)
+        #expect(rules.ejection.failures == 7 && rules.ejection.faults == 8 && rules.ejection.ttftFactor == 9)
+        #expect(rules.ejection.ttftFloorSeconds == 10 && rules.ejection.seconds == 11)
+        #expect(rules.ejection.minimumShare == 0.25 && rules.disagreementSeconds == 60)
+        #expect(try read("{\(node), minimumServing: 3}").rules.minimumServing.each == 3)
+        for wrong in [
+            "minimumServing: -1", "minimumServing: {roles: {mixed: 1}}", "ejection: {minimumShare: 2}",
+        ] {
+            #expect(throws: (any Error).self) { try read("{\(node), \(wrong)}") }
+        }
     }
 
     @Test func `a name and a URL are enough and everything else has its default`() throws {

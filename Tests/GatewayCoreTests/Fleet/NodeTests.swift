@@ -3,18 +3,22 @@ import Testing
 @testable import GatewayCore
 
 struct NodeStateTests {
-    @Test(arguments: NodeHealth.allCases, [0, 1, 7])
-    func `one word for intent, health and work`(health: NodeHealth, active: Int) {
+    @Test(arguments: NodeHealth.allCases, BreakerPhase.allCases)
+    func `one word for intent, health, breaker and work`(health: NodeHealth, breaker: BreakerPhase) {
         let serve: NodeState =
             switch health {
             case .starting: .starting
-            case .healthy: .serving
+            case .healthy: breaker == .closed ? .serving : .ejected
             case .unhealthy: .unhealthy
             }
-        #expect(NodeState(intent: .serve, health: health, active: active) == serve)
-        #expect(
-            NodeState(intent: .drain, health: health, active: active) == (active > 0 ? .draining : .drained))
-        #expect(NodeState(intent: .maintenance, health: health, active: active) == .maintenance)
+        for live in [0, 1, 7] {
+            func state(_ intent: NodeIntent) -> NodeState {
+                NodeState(intent: intent, health: health, breaker: breaker, live: live)
+            }
+            #expect(state(.serve) == serve)
+            #expect(state(.drain) == (live > 0 ? .draining : .drained))
+            #expect(state(.maintenance) == .maintenance)
+        }
     }
 }
 
@@ -47,21 +51,57 @@ struct NodeRecordTests {
         #expect(record.state == .serving)
     }
 
-    @Test func `three failures of traffic make it unhealthy until a ready probe 5 seconds later`() throws {
+    @Test func `an ejected node says why, and takes requests again only on probation`() throws {
         var record = try record()
         record.take(probe(.ready, at: 0))
-        for _ in 0..<2 { record.load.failedBeforeFirstByte() }
-        record.watchTraffic(now: 1)
+        var evidence = Breaker.Evidence()
+        evidence.consecutiveFailures = 3
+        _ = record.breaker.step(evidence, EjectionRules(), mayBeOut: { true }, now: 1)
+        #expect(record.state == .ejected && !record.node.takesRequests)
+        #expect(record.problem?.contains("3 requests in a row failed") == true)
+        _ = record.breaker.step(evidence, EjectionRules(), mayBeOut: { true }, now: 11)
+        #expect(record.state == .ejected && record.node.takesRequests && record.node.breaker == .halfOpen)
+        #expect(record.problem?.contains("one request at a time") == true)
+    }
+
+    @Test func `a node that comes back begins slowly, one that is new does not`() throws {
+        var record = try record()
+        record.take(probe(.ready, at: 10))
+        #expect(record.node.effectiveWeight(10_000_000_001) == 100)
+        for instant in [11.0, 12] { record.take(probe(.failed("refused"), at: instant)) }
+        record.take(probe(.ready, at: 20))
+        #expect(record.node.effectiveWeight(20_000_000_001) == 10)
+        #expect(record.node.effectiveWeight(35_000_000_000) == 50)
+        #expect(record.node.effectiveWeight(50_000_000_000) == 100)
+        record.apply(.undrain(node: "a"), at: 0, now: 60_000_000_000)
+        #expect(record.node.effectiveWeight(61_000_000_000) == 10)
+    }
+
+    @Test func `after maintenance nobody takes a node for well before it says so`() throws {
+        var record = try record()
+        record.take(probe(.ready, at: 0))
+        record.apply(.maintenance(node: "a", force: false), at: 0, now: 1)
+        #expect(record.state == .maintenance)
+        record.apply(.undrain(node: "a"), at: 0, now: 2)
+        #expect(record.state == .starting && !record.node.takesRequests)
+        record.take(probe(.ready, at: 3))
         #expect(record.state == .serving)
-        record.load.failedBeforeFirstByte()
-        record.watchTraffic(now: 2)
-        #expect(record.state == .unhealthy && record.problem?.contains("3 requests in a row failed") == true)
-        record.take(probe(.ready, at: 6.9))
-        record.watchTraffic(now: 6.9)
-        #expect(record.state == .unhealthy)
-        record.take(probe(.ready, at: 7))
-        record.watchTraffic(now: 7)
-        #expect(record.state == .serving && record.load.consecutiveFailures == 0 && record.problem == nil)
+        // A drained one was probed all the time.
+        let drain = Command.drain(node: "a", deadlineSeconds: nil, atDeadline: .keep, force: false)
+        record.apply(drain, at: 0, now: 4)
+        record.apply(.undrain(node: "a"), at: 0, now: 5)
+        #expect(record.state == .serving)
+    }
+
+    @Test func `draining again with a deadline counts it from now and goes on as one drain`() throws {
+        var record = try record()
+        func drain(_ deadline: Double?, _ action: DeadlineAction) -> Command {
+            .drain(node: "a", deadlineSeconds: deadline, atDeadline: action, force: false)
+        }
+        record.apply(drain(nil, .keep), at: 100, now: 1)
+        record.apply(drain(60, .cut), at: 140, now: 2)
+        #expect(record.drain?.began == 100 && record.drain?.deadlineSeconds == 100)
+        #expect(record.drain?.atDeadline == .cut)
     }
 
     @Test func `a failed scrape keeps the last good reading and says why`() throws {
@@ -82,12 +122,13 @@ struct NodeRecordTests {
     @Test func `a draining node is drained when its last request ends`() throws {
         var record = try record()
         record.take(probe(.ready, at: 0))
-        record.load.began(uncachedTokens: 10)
+        var handle: LoadHandle? = record.load.began(uncachedTokens: 10)
         record.intent = .drain
         #expect(
             record.state == .draining && !record.node.takesRequests && record.load.pendingPrefillTokens == 10)
-        record.load.prefilled(uncachedTokens: 10)
-        record.load.ended()
+        handle?.prefilled()
+        #expect(record.state == .draining && record.load.prefilling == 0)
+        handle = nil
         #expect(
             record.state == .drained && record.load.pendingPrefillTokens == 0 && record.load.prefilling == 0)
     }

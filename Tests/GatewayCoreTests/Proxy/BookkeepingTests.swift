@@ -56,7 +56,11 @@ extension ProxyTests {
         {
             let engines = ["a", "b"].map { ScriptedEngine($0) { Self.play($0, $1) } }
             let running = try RunningGateway(
-                nodes: engines.map { ($0.name, $0.port, ["tiny"]) }, loops: 2)
+                nodes: engines.map { ($0.name, $0.port, ["tiny"]) }, loops: 2
+            ) {
+                // A third of the requests fail on purpose, on both.
+                $0.rules.ejection.minimumShare = 1
+            }
             let next = Atomic<Int>(0)
             let ended = Atomic<Int>(0)
             nonisolated(unsafe) let gateway = running
@@ -72,8 +76,6 @@ extension ProxyTests {
                 }
             }
             let allEnded = eventually(seconds: 60) {
-                // Failures in a row take nodes out; here they come back at once.
-                running.tellReady(["a", "b"], ahead: 10)
                 usleep(20_000)
                 return ended.load(ordering: .acquiring) == 8
             }

@@ -68,14 +68,13 @@ final class RunningGateway {
     }
 
     /// Sends good readings once.
-    /// - Parameter ahead: seconds; readings from later end the pause of a node that failed in a row.
-    func tellReady(_ names: [String], ahead: Double = 0) {
+    func tellReady(_ names: [String]) {
         for name in names {
             var reading = EngineReading()
             reading.models = models[name] ?? []
             gateway.inbox.accept(
                 NodeReading(
-                    node: name, instant: Double(MonotonicClock.now()) / 1e9 + ahead, probe: .ready,
+                    node: name, instant: Double(MonotonicClock.now()) / 1e9, probe: .ready,
                     engine: .success(reading)))
         }
     }

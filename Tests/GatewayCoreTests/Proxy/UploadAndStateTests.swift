@@ -14,7 +14,7 @@ extension ProxyTests {
                 side.json(200, "{\"id\":\"file-1\",\"bytes\":\(request.bodyBytes)}")
             }
             let running = try RunningGateway(engine) { $0.limits.maxBodyBytes = 1_048_576 }
-            let before = try running.snapshot().gateway.residentBytes ?? 0
+            let before = try running.snapshot().gateway.memory.residentBytes ?? 0
             let client = try running.client()
             client.send(
                 Self.head
@@ -25,7 +25,9 @@ extension ProxyTests {
                 if isChunked { client.send("100000\r\n") }
                 #expect(client.send(block))
                 if isChunked { client.send("\r\n") }
-                if turn % 10 == 9 { most = max(most, try running.snapshot().gateway.residentBytes ?? 0) }
+                if turn % 10 == 9 {
+                    most = max(most, try running.snapshot().gateway.memory.residentBytes ?? 0)
+                }
             }
             if isChunked { client.send("0\r\n\r\n") }
             client.send(chat())
