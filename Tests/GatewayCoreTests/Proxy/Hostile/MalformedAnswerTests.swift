@@ -128,8 +128,6 @@ extension ProxyTests {
                 #expect(answer.body.contains("a at http://127.0.0.1:\(engine.port)"), "\(name)")
                 let connection = engine.seen.last?.connection
                 engine.rescript { request, side in ScriptedEngine.answer(request, side, from: "a") }
-                // The node rests after failures in a row; a good reading ends that.
-                running.tellReady(["a"], ahead: 60)
                 let serves = try eventually { try client.ask(chat()).status == 200 }
                 #expect(serves, "\(name): the client's connection does not go on")
                 #expect(engine.seen.last?.connection != connection, "\(name)")
