@@ -30,6 +30,7 @@ package struct FaultPolicies: Sendable, Equatable {
         case .invalidUTF8: invalidUTF8
         case .repeating: repeating
         case .stalled: stalled
+        case .slowReader: .cut
         }
     }
 }

@@ -83,6 +83,8 @@ package struct GatewayLimits: Sendable, Equatable {
     package var waitingSeconds = 10.0
     /// How far a client may be behind its engine before the engine is not read any more.
     package var relayBufferBytes = 65_536
+    /// A client that takes nothing of what waits for it for this long is closed.
+    package var readerSeconds = 60.0
     /// Whether streams go on elsewhere when their node fails.
     package var migration = MigrationPolicy.exact
     /// What is done about faults in streams.

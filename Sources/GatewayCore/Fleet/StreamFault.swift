@@ -13,6 +13,8 @@ package enum StreamFault: UInt8, Sendable, CaseIterable {
     case repeating
     /// Nothing came for `limits.stallSeconds`.
     case stalled
+    /// The client's fault, not the engine's: it took nothing for `limits.readerSeconds`.
+    case slowReader
 }
 
 extension StreamFault {
@@ -24,6 +26,7 @@ extension StreamFault {
         case .malformed: "an event that is no JSON"
         case .invalidUTF8: "bytes that are no UTF-8"
         case .repeating: "the same span over and over"
+        case .slowReader: "its client did not read and was closed"
         case .stalled: "a gap between tokens beyond limits.stallSeconds"
         }
     }

@@ -240,6 +240,19 @@ extension ProxyLoop {
         }
     }
 
+    /// A client does not read its answer.
+    private mutating func readerIsSlow(_ fd: Int32) {
+        counters.slowReaders += 1
+        if clients[fd].exchange.node >= 0 {
+            mailbox.hand(
+                over: FaultNotice(
+                    fault: .slowReader, node: Int(clients[fd].exchange.node), stream: clients[fd].exchange.id,
+                    evidence: "\(clients[fd].output.count) bytes waited \(Int(limits.readerSeconds)) s for it"
+                ))
+        }
+        clientGone(fd)
+    }
+
     mutating func clientExpired(_ fd: Int32) {
         switch clients[fd].phase {
         case .head where clients[fd].input.isEmpty: closeClient(fd)
@@ -248,8 +261,9 @@ extension ProxyLoop {
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count
             refuseAndClose(fd, 408, "the request did not come whole in time", type: "timeout_error")
-        case .flushing, .lingering: closeClient(fd)  // it does not read its answer
-        case .exchanging where !clients[fd].output.isEmpty: clientGone(fd)  // nor does this one
+        case .lingering: closeClient(fd)
+        case .flushing: readerIsSlow(fd)
+        case .exchanging where !clients[fd].output.isEmpty: readerIsSlow(fd)
         case .exchanging where clients[fd].isUploading:
             clientGone(fd)  // its body stopped coming
         case .queued: queueExpired(fd)

@@ -92,7 +92,7 @@ extension ProxyLoop {
         guard clients[fd].output.isEmpty else {
             clients[fd].phase = .flushing
             flushingCount += 1
-            return setClientDeadline(fd, seconds: limits.stallSeconds)
+            return setClientDeadline(fd, seconds: limits.readerSeconds)
         }
         if (clients[fd].lingers || clients[fd].isUploading) && !clients[fd].hasHungUp { return linger(fd) }
         if clients[fd].closesAfterAnswer || clients[fd].hasHungUp || isStopping { return closeClient(fd) }
@@ -167,14 +167,18 @@ extension ProxyLoop {
         switch clients[fd].output.send(to: fd) {
         case .failed, .closed: return clientGone(fd)
         case .bytes where clients[fd].phase == .flushing || clients[fd].timer.deadline != .max:
-            setClientDeadline(fd, seconds: limits.stallSeconds)
+            setClientDeadline(fd, seconds: limits.readerSeconds)
         case .bytes, .wouldBlock: break
         }
         unthrottle(fd)
         guard clients[fd].output.isEmpty else { return }
         clients[fd].wantsWrite = false
         updateInterest(ofClient: fd)
-        if clients[fd].phase == .exchanging, !clients[fd].isUploading { clients[fd].timer.deadline = .max }
+        if isWaitingForEvent(fd) {
+            setClientDeadline(fd, seconds: limits.waitingSeconds)
+        } else if clients[fd].phase == .exchanging, !clients[fd].isUploading {
+            clients[fd].timer.deadline = .max
+        }
         if clients[fd].phase == .flushing {
             clients[fd].phase = .exchanging
             flushingCount -= 1

@@ -154,6 +154,13 @@ extension ProxyLoop {
     /// What the engine is asked for beside what the client asked, and is taken out of the answer again.
     private mutating func edits(_ fd: Int32, _ up: Int32, for node: Node) -> [BodyFacts.Edit] {
         let facts = clients[fd].facts
+        if assembles(fd, from: node) {
+            let isChat = clients[fd].input.withBytes { [head = clients[fd].head] in
+                $0.first("/chat/", in: head.target.range) != nil
+            }
+            upstreams[up].answer = StreamedAnswer(isChat: isChat)
+            return clients[fd].withBody { facts.edits(adding: isChat ? [.stream, .usage] : .stream, $0) }
+        }
         guard clients[fd].route == .inference, facts.isStreaming,
             Self.isCompletion(clients[fd].head, clients[fd].input)
         else { return [] }

@@ -35,7 +35,7 @@ extension ProxyLoop {
     }
 
     /// Appends the data of a read to `events`, out of whatever framing it came in. Returns what is wrong with the framing.
-    private mutating func unframe(_ up: Int32, _ bytes: RawSpan, _ events: inout ByteQueue) -> String? {
+    mutating func unframe(_ up: Int32, _ bytes: RawSpan, _ events: inout ByteQueue) -> String? {
         guard !upstreams[up].hasEnded else { return nil }
         switch upstreams[up].framing {
         case .none: upstreams[up].hasEnded = true
@@ -65,7 +65,7 @@ extension ProxyLoop {
         return nil
     }
 
-    private mutating func tokensCame(_ fd: Int32, _ count: Int, isFirst: Bool) {
+    mutating func tokensCame(_ fd: Int32, _ count: Int, isFirst: Bool) {
         fleet.nodes[Int(clients[fd].exchange.node)].load.tokensStreamed(count)
         clients[fd].exchange.lastToken = now
         guard isFirst else { return }

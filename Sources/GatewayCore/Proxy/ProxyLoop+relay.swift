@@ -13,7 +13,7 @@ extension ProxyLoop {
             upstreams[up].input.withBytes { bytes.append($0) }
             upstreams[up].input.clear()
         }
-        let transfer = bytes.receive(from: up, atMost: Self.readSize)
+        let transfer = bytes.receive(from: up, atMost: readLimit(up))
         switch transfer {
         case .wouldBlock: bytes.withBytes { upstreams[up].input.append($0) }
         case .closed: upstreamClosed(up)
@@ -21,6 +21,14 @@ extension ProxyLoop {
         case .bytes: bytes.withBytes { take($0, from: up) }
         }
         swap(&bytes, &inbox)
+    }
+
+    /// What a client is behind by never grows past limits.relayBufferBytes, framing included.
+    private func readLimit(_ up: Int32) -> Int {
+        let fd = upstreams[up].client
+        guard fd >= 0 else { return Self.readSize }
+        let room = limits.relayBufferBytes * 7 / 8 - clients[fd].output.count
+        return min(Self.readSize, max(4096, room))
     }
 
     private mutating func take(_ bytes: RawSpan, from up: Int32) {
@@ -150,6 +158,7 @@ extension ProxyLoop {
 
     private mutating func relay(_ up: Int32, _ bytes: RawSpan) {
         guard upstreams[up].phase == .relaying else { return }
+        if upstreams[up].answer != nil, upstreams[up].isEventStream { return assemble(up, bytes) }
         var out = ByteQueue()
         swap(&out, &outbox)
         out.removeAll()
@@ -285,16 +294,18 @@ extension ProxyLoop {
 
     /// A slow client: its engine is not read until it has caught up.
     private mutating func throttle(_ up: Int32, _ fd: Int32) {
-        guard !upstreams[up].isReadPaused, clients[fd].output.count > Self.highWater else { return }
+        guard !upstreams[up].isReadPaused, clients[fd].output.count > limits.relayBufferBytes / 2
+        else { return }
         upstreams[up].isReadPaused = true
         upstreams[up].timer.deadline = .max
         updateInterest(ofUpstream: up)
-        setClientDeadline(fd, seconds: limits.stallSeconds)
+        setClientDeadline(fd, seconds: limits.readerSeconds)
     }
 
     mutating func unthrottle(_ fd: Int32) {
         let up = clients[fd].upstream
-        guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < Self.lowWater else { return }
+        guard up >= 0, upstreams[up].isReadPaused, clients[fd].output.count < limits.relayBufferBytes / 4
+        else { return }
         upstreams[up].isReadPaused = false
         setUpstreamDeadline(up, seconds: silenceSeconds(for: fd))
         updateInterest(ofUpstream: up)

@@ -11,9 +11,8 @@ package struct ProxyLoop: ~Copyable {
     static let requestReadSize = 65_536
     /// How long a connection that ends is read on, so that its client gets the answer.
     static let lingerSeconds = 2.0
-    /// More than this waiting for a client stops the reading from its engine; below the low mark it goes on.
+    /// More than this of a request waiting for its engine stops the reading from its client.
     static let highWater = 262_144
-    static let lowWater = 65_536
     static let reportInterval: UInt64 = 250_000_000
 
     enum Kind: UInt64 { case listener = 0, waker = 1, client = 2, upstream = 3 }

@@ -185,7 +185,7 @@ struct StreamFilter: ~Copyable {
     }
 
     /// Behind the blank line that ends the event at `start`; nil: it goes on in a later read.
-    private static func eventEnd(_ bytes: RawSpan, from start: Int) -> Int? {
+    static func eventEnd(_ bytes: RawSpan, from start: Int) -> Int? {
         var from = start
         let count = bytes.byteCount
         while from < count, let newline = bytes.first(0x0A, in: from..<count) {

@@ -27,6 +27,8 @@ struct Upstream: ~Copyable {
     var bodyLeft = 0
     var decoder = ChunkedDecoder()
     var filter = StreamFilter()
+    /// What the events of a stream that the client did not ask for are put together to.
+    var answer: StreamedAnswer?
     /// Its answer has come whole, whether or not all of it has been looked at.
     var hasEnded = false
     var status: Int32 = 0
@@ -65,6 +67,7 @@ struct Upstream: ~Copyable {
         bodyLeft = 0
         decoder = ChunkedDecoder()
         filter.reset()
+        answer = nil
         hasEnded = false
         status = 0
         interimAnswers = 0
