@@ -63,6 +63,10 @@ enum StatusCommand {
                     ("received", JSONText(totals.requests)), ("completed", JSONText(totals.completed)),
                     ("cancelled", JSONText(totals.cancelled)), ("failed", JSONText(totals.failed)),
                     ("refused", JSONText(totals.refused)), ("retried", JSONText(totals.retried)),
+                    ("migrated", JSONText(totals.migrated)),
+                    ("migratedInexactly", JSONText(totals.migratedInexactly)),
+                    ("notMigratable", JSONText(totals.notMigratable)),
+                    ("slowReaders", JSONText(totals.slowReaders)),
                     ("active", JSONText(totals.active)), ("queued", JSONText(snapshot.gateway.queued)),
                 ])
             ),
@@ -127,6 +131,7 @@ enum StatusCommand {
             ("cancelled", JSONText(node.cancelled)), ("retriedAway", JSONText(node.retriedAway)),
             ("faults", .object(node.faults.map { ($0.fault, JSONText($0.count)) })),
             ("disagreementSeconds", JSONText(node.disagreementSeconds)),
+            ("migratedAway", JSONText(node.migratedAway)),
             ("readingAgeSeconds", JSONText(node.readingAgeSeconds)), ("stale", .bool(node.isStale)),
             ("estimated", .list(estimates(node.estimated))), ("problem", JSONText(node.problem)),
         ])
@@ -182,7 +187,8 @@ enum StatusCommand {
         return
             "gateway \(snapshot.gateway.address), policy \(snapshot.gateway.policy), \(totals.active) active,"
             + " \(totals.completed) completed, \(totals.cancelled) cancelled, \(totals.failed) failed,"
-            + " \(totals.refused) refused, \(totals.retried) retried\n" + lines.joined(separator: "\n")
+            + " \(totals.refused) refused, \(totals.retried) retried, \(totals.migrated) migrated\n"
+            + lines.joined(separator: "\n")
     }
 
     private static func state(of node: NodeStatus) -> String {

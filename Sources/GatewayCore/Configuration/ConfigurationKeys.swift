@@ -1,7 +1,7 @@
 /// Every key that a configuration file may have, by the object it stands in.
 package enum ConfigurationKeys {
     package enum Root: String, CaseIterable, Sendable {
-        case listen, admin, nodes, policy, limits, scrape, loops, journal
+        case listen, admin, nodes, policy, limits, streams, scrape, loops, journal
         case minimumServing, slowStart, ejection, disagreementSeconds
     }
 
@@ -26,6 +26,14 @@ package enum ConfigurationKeys {
 
     package enum Ejection: String, CaseIterable, Sendable {
         case failures, faults, ttftFactor, ttftFloorSeconds, seconds, minimumShare
+    }
+
+    package enum Streams: String, CaseIterable, Sendable {
+        case migration, migrations, retainedBytes, waitingSeconds, readerSeconds, relayBufferBytes, faults
+    }
+
+    package enum Faults: String, CaseIterable, Sendable {
+        case truncated, errorEvent, aborted, malformed, invalidUTF8, repeating, stalled
     }
 
     package enum Scrape: String, CaseIterable, Sendable {

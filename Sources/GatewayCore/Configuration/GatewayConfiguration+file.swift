@@ -56,6 +56,7 @@ extension ConfigurationReader {
             configuration.policy = policy
         }
         if let limits = fields[.limits] { configuration.limits = self.limits(limits) }
+        if let streams = fields[.streams] { self.streams(streams, into: &configuration.limits) }
         if let scrape = fields[.scrape] { configuration.scrape = self.scrape(scrape) }
         configuration.rules = rules(fields)
         configuration.loops = whole(fields[.loops], name: "loops", in: 1...256)

@@ -22,6 +22,22 @@ enum MetricsPage {
         for (reason, count) in [
             ("queue-full", totals.queueFull), ("queue-expired", totals.queueExpired), ("memory", totals.shed),
         ] { page.sample("signalbox_requests_refused_total", "{reason=\"\(reason)\"}", Double(count)) }
+        page.family(
+            "signalbox_migrations_total", "counter", "Streams that went on on another node, each time.")
+        page.sample("signalbox_migrations_total", "", Double(totals.migrated))
+        page.family(
+            "signalbox_migrations_inexact_total", "counter", "Of them: not exactly, by the operator's leave.")
+        page.sample("signalbox_migrations_inexact_total", "", Double(totals.migratedInexactly))
+        page.family(
+            "signalbox_streams_not_migratable_total", "counter",
+            "Streams that could not have gone on elsewhere.")
+        page.sample("signalbox_streams_not_migratable_total", "", Double(totals.notMigratable))
+        page.family("signalbox_slow_readers_total", "counter", "Clients closed since they did not read.")
+        page.sample("signalbox_slow_readers_total", "", Double(totals.slowReaders))
+        page.family(
+            "signalbox_retained_bytes", "gauge", "Bodies, token ids and texts kept so that streams can go on."
+        )
+        page.sample("signalbox_retained_bytes", "", Double(totals.retainedBytes))
         page.family("signalbox_requests_active", "gauge", "Requests being relayed now.")
         page.sample("signalbox_requests_active", "", Double(totals.active))
         page.family("signalbox_requests_queued", "gauge", "Requests waiting in the gateway for a node.")

@@ -163,6 +163,7 @@ extension ControlLoop {
         status.failed = account.failed
         status.cancelled = account.cancelled
         status.retriedAway = account.retriedAway
+        status.migratedAway = account.migratedAway
         status.requestsPerSecond = account.requestsPerSecond
         if status.tokensPerSecond == nil, let rate = account.outputTokensPerSecond {
             status.tokensPerSecond = rate
@@ -210,8 +211,13 @@ extension ControlLoop {
             totals.queueFull += report.counters.queueFull
             totals.queueExpired += report.counters.queueExpired
             totals.shed += report.counters.shed
+            totals.migrated += report.counters.migrated
+            totals.migratedInexactly += report.counters.migratedInexactly
+            totals.notMigratable += report.counters.notMigratable
+            totals.slowReaders += report.counters.slowReaders
             totals.active += UInt64(report.active)
         }
+        totals.retainedBytes = UInt64(clamping: shared.retainedBytes.load(ordering: .relaxed))
         let account = ledger.totals
         totals.promptTokens = account.promptTokens
         totals.cachedTokens = account.cachedTokens

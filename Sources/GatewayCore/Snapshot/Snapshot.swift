@@ -106,6 +106,16 @@ package struct TrafficTotals: Codable, Sendable, Equatable {
     package var queueExpired: UInt64 = 0
     /// Of `refused`: memory was short.
     package var shed: UInt64 = 0
+    /// Streams that went on elsewhere, each time.
+    package var migrated: UInt64 = 0
+    /// Of them: not exactly, by the operator's leave.
+    package var migratedInexactly: UInt64 = 0
+    /// Streams that could not have gone on had their node failed.
+    package var notMigratable: UInt64 = 0
+    /// Clients that were closed since they did not read.
+    package var slowReaders: UInt64 = 0
+    /// What is kept so that streams can go on elsewhere: bodies, token ids, texts.
+    package var retainedBytes: UInt64 = 0
     package var active: UInt64 = 0
     package var promptTokens: UInt64 = 0
     package var cachedTokens: UInt64 = 0
@@ -221,6 +231,7 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     package var faults: [FaultCount] = []
     /// For how long the engine's count of requests and the gateway's differ; nil: they agree, or it tells none.
     package var disagreementSeconds: Double?
+    package var migratedAway: UInt64 = 0
     /// Seconds since the last good engine reading; nil when there was none.
     package var readingAgeSeconds: Double?
     package var isStale = false

@@ -11,5 +11,11 @@ import Testing
         try engines.checkSessions()
         try engines.checkDrainUnderLoad()
         try engines.checkHangUp(running: "llamacpp:requests_processing")
+        try engines.checkMigration(tokens: 300, mayRound: true)
+    }
+
+    @Test func `where a real llama.cpp's text does not encode back its streams end with a word`() throws {
+        guard let engines = try RealEngines.start("llamacpp", ragged: true) else { return }
+        try engines.checkHonesty(tokens: 400)
     }
 }

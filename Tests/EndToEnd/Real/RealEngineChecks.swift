@@ -158,8 +158,16 @@ extension RealEngines {
         try gateway.command("policy", "prefix-affinity")
     }
 
-    /// A client leaves in the middle: its engine stops, and we count it.
+    /// A client leaves in the middle: its engine stops, and we count it; also where the client asked for one answer, which
+    /// llama.cpp itself would not notice.
     func checkHangUp(running: String) throws {
+        let whole = RawRequest.chat("go on", maxTokens: 8000, #","ignore_eos":true"#)
+        let waiting = try whole.open(port: gateway.port)
+        let runs = try eventually(seconds: 20) { try metric(running, of: 0) + metric(running, of: 1) >= 1 }
+        #expect(runs)
+        waiting.hangUp()
+        let stopped = try eventually(seconds: 5) { try metric(running, of: 0) + metric(running, of: 1) == 0 }
+        #expect(stopped)
         let cancelled = try gateway.settledStatus().totals?.requests?.cancelled?.number ?? 0
         let request = RawRequest.chat("go on", maxTokens: 8000, #","stream":true,"ignore_eos":true"#)
         let connection = try request.open(port: gateway.port)

@@ -11,23 +11,25 @@ final class RealEngines: Sendable {
     private let script: String
 
     /// Nil after a line that says why when the engine can't be had here.
-    static func start(_ kind: String) throws -> RealEngines? {
+    /// - Parameter ragged: its text does not encode back to its own tokens.
+    static func start(_ kind: String, ragged: Bool = false) throws -> RealEngines? {
         guard let shared = try requireShared("real \(kind)") else { return nil }
         let script = shared.appendingPathComponent("tools/real-engines.sh").path
         let installed = try run(script, ["install", kind])
         guard installed.status == 0 else {
             return try skip("real \(kind)", because: "it can't be installed: \(installed.errors)")
         }
-        return try RealEngines(kind, script)
+        return try RealEngines(kind, script, ragged: ragged)
     }
 
-    private init(_ kind: String, _ script: String) throws {
+    private init(_ kind: String, _ script: String, ragged: Bool) throws {
         self.kind = kind
         self.script = script
         ports = freePorts(2)
         for port in ports {  // one after the other: two that load at once take longer than both in turn
             let started = try Self.run(
-                script, ["start", kind, "1", "\(port)"], environment: ["READY_S": "500"])
+                script, ["start", kind, "1", "\(port)"],
+                environment: ["READY_S": "500"].merging(ragged ? ["RAGGED": "1"] : [:]) { $1 })
             guard started.status == 0 else { throw GatewayProcess.Failure(what: started.errors) }
         }
         do { gateway = try GatewayProcess(ports.map { "http://127.0.0.1:\($0)" }) } catch {
@@ -38,13 +40,22 @@ final class RealEngines: Sendable {
 
     deinit { Self.end(kind, ports, script) }
 
+    /// The process of engine `index`, as the script tells it.
+    func processID(_ index: Int) -> Int32? {
+        Self.processIDs(kind, [ports[index]], script).first
+    }
+
+    private static func processIDs(_ kind: String, _ ports: [UInt16], _ script: String) -> [Int32] {
+        guard let status = try? run(script, ["status"]) else { return [] }
+        return status.out.split(separator: "\n").compactMap { line in
+            guard ports.contains(where: { line.hasPrefix("\(kind)-\($0): pid ") }) else { return nil }
+            return line.split(separator: " ").dropFirst(2).first.flatMap { Int32($0.dropLast()) }
+        }
+    }
+
     /// Ends these engines and no other: by the process ids that the script tells for their ports.
     private static func end(_ kind: String, _ ports: [UInt16], _ script: String) {
-        guard let status = try? run(script, ["status"]) else { return }
-        for line in status.out.split(separator: "\n") {
-            guard ports.contains(where: { line.hasPrefix("\(kind)-\($0): pid ") }),
-                let pid = line.split(separator: " ").dropFirst(2).first.flatMap({ Int32($0.dropLast()) })
-            else { continue }
+        for pid in processIDs(kind, ports, script) {
             kill(pid, SIGTERM)
             if !eventually(seconds: 20, { kill(pid, 0) != 0 }) { kill(pid, SIGKILL) }
         }

@@ -13,5 +13,12 @@ struct VLLMTests {
         try engines.checkSessions()
         try engines.checkDrainUnderLoad()
         try engines.checkHangUp(running: "vllm:num_requests_running")
+        try engines.checkMigration(tokens: 300, mayRound: false)
+    }
+
+    @Test func `a real vLLM dies and its streams go on exactly, also where text does not encode back`() throws
+    {
+        guard let engines = try RealEngines.start("vllm", ragged: true) else { return }
+        try engines.checkMigration(tokens: 300, mayRound: false)
     }
 }

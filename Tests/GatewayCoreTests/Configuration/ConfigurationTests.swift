@@ -153,6 +153,25 @@ struct ConfigurationTests {
         #expect(limits.policy == "random" && limits.listen.description == "[::1]:0")
     }
 
+    @Test func `every setting of streams arrives in its own field`() throws {
+        let limits = try read(
+            """
+            {\(node), streams: {migration: "inexact", migrations: 7, retainedBytes: "1MiB", waitingSeconds: 0.5,
+             readerSeconds: "2m", relayBufferBytes: "32KiB", faults: {truncated: "cut", errorEvent: "report",
+             aborted: "cut", malformed: "migrate", invalidUTF8: "cut", repeating: "migrate", stalled: "report"}}}
+            """
+        ).limits
+        #expect(limits.migration == .inexact && limits.migrations == 7)
+        #expect(limits.retainedBytes == 1_048_576 && limits.relayBufferBytes == 32_768)
+        #expect(limits.waitingSeconds == 0.5 && limits.readerSeconds == 120)
+        let expected: [FaultPolicy] = [.cut, .report, .cut, .migrate, .cut, .migrate, .report, .cut]
+        #expect(StreamFault.allCases.map { limits.faults[$0] } == expected)
+        #expect(
+            check("{\(node), streams: {migration: \"exactly\"}}").map { $0.drop { $0 != "\"" } } == [
+                "\"exactly\" is no migration; did you mean \"exact\"? There are off, exact, inexact"
+            ])
+    }
+
     @Test func `every mistake of a file is named in one run, in its order, with place and remedy`() {
         let text = """
             {
