@@ -80,7 +80,8 @@ struct ActionTableTests {
         (":policy fastest", "no policy named fastest"), (":frobnicate", "no command frobnicate"),
         (":theme pink", "no theme named pink"), (":sort colour", "no column colour"),
         (":drain engine-1 --deadline soon", "--deadline 30s|10m|1h"),
-        (":undrain engine-1", "no drain to undo"),
+        (":undrain engine-1", "no drain to undo"), (":cut engine-1", "drain it first"),
+        (":migrate engine-1", "drain it first"), (":cancel", "a session's id"),
     ])
     func `a wrong command says what is wrong`(_ line: String, _ answer: String) {
         var screen = Screen(Size(200, 24))

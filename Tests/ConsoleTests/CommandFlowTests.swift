@@ -22,6 +22,34 @@ struct CommandFlowTests {
         #expect(screen.state.marks.isEmpty)
     }
 
+    @Test func `a drain that moves streams sends both, the move when the drain is done`() {
+        var screen = Screen()
+        screen.type("dmtxxy")
+        let drain = Command.drain(node: "engine-1", deadlineSeconds: 30, atDeadline: .migrate, force: false)
+        #expect(screen.submitted.map(\.command) == [drain])
+        screen.take(accepted("engine-1 drains", .undrain(node: "engine-1"), 8))
+        #expect(screen.submitted.map(\.command) == [drain, .migrate(node: "engine-1")])
+        screen.take(accepted("moved", nil, 9))
+        #expect(screen.state.undo == .undrain(node: "engine-1"))
+    }
+
+    @Test func `c on a stream cancels its session after a confirmation`() {
+        var screen = Screen()
+        screen.type("3j")
+        let stream = visibleStreams(SampleFleet.snapshot(nodes: 8, second: 60), screen.state).first
+        let session = stream.flatMap { first in
+            screen.snapshot?.streams.first { $0.id == screen.state.selectedStream }?.session ?? first.session
+        }
+        screen.press(.character("c"))
+        #expect(screen.submitted.isEmpty)
+        screen.press(.character("y"))
+        #expect(screen.submitted.map(\.command) == [.cancelSession(id: session ?? "?")])
+        var palette = Screen()
+        palette.type(":cancel agent-4")
+        palette.press(.enter, .character("y"))
+        #expect(palette.submitted.map(\.command) == [.cancelSession(id: "agent-4")])
+    }
+
     @Test func `a refusal stops the rest and says which were not sent`() {
         var screen = Screen(Size(200, 24))
         screen.press(.character(" "), .character(" "), .character("d"), .character("y"))

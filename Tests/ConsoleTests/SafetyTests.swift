@@ -17,6 +17,21 @@ struct SafetyTests {
         }
     }
 
+    @Test func `streams are cut only by the node's whole name, and only on a node that is out`() {
+        var serving = Screen(Size(200, 24), SampleFleet.troubled(second: 60))
+        serving.press(.character("X"))
+        #expect(serving.state.dialog == nil && serving.text.contains("drain it first"))
+        for (typed, isDone) in [("y", false), ("engine-1", false), ("engine-2x", false), ("engine-2", true)] {
+            var screen = Screen(Size(80, 24), SampleFleet.troubled(second: 60))
+            screen.press(.down, .character("X"))
+            #expect(screen.state.dialog?.kind == .cut("engine-2"))
+            screen.type(typed)
+            #expect(screen.submitted.isEmpty)
+            screen.press(.enter)
+            #expect(screen.submitted.map(\.command) == (isDone ? [.cut(node: "engine-2")] : []), "\(typed)")
+        }
+    }
+
     @Test(arguments: ["d", "w", "o", "z"])
     func `what opens a dialog, Enter, Space and Esc never confirm it`(_ initiating: String) {
         let opener = Key.character(Character(initiating))

@@ -57,7 +57,7 @@ struct CommandTests {
             }
         } + StopMode.allCases.map { .stop(mode: $0) } + [
             .undrain(node: ""), .maintenance(node: "a", force: false), .setWeight(node: "a", weight: 0),
-            .setPolicy(name: "random"),
+            .setPolicy(name: "random"), .migrate(node: "a"), .cut(node: "a"), .cancelSession(id: "s \"é"),
         ]
 
     @Test(arguments: all)

@@ -44,6 +44,12 @@ struct GuardTests {
             guard let refusal = why(command, snapshot) else { continue }
             #expect(!refusal.canForce && refusal.reason.contains("d is"))
         }
+        let isOut = [.draining, .drained, .maintenance].contains(state)
+        #expect(isAllowed(.migrate(node: "d"), snapshot) == isOut)
+        #expect(!isAllowed(.cut(node: "d"), snapshot))
+        let busy = fleet(state) { $0.nodes[3].active = 2 }
+        #expect(isAllowed(.cut(node: "d"), busy) == isOut)
+        #expect(isAllowed(drain("d", deadline: 5), snapshot), "a drain may get another deadline")
         if state == .draining { #expect(!isAllowed(drain("d", force: true), snapshot)) }
     }
 
@@ -64,6 +70,47 @@ struct GuardTests {
                 && refusal.reason.contains("drain it"))
         #expect(isAllowed(.setWeight(node: "c", weight: 1), fleet()))
         #expect(isAllowed(.setWeight(node: "c", weight: 0), fleet { $0.nodes[2].state = .unhealthy }))
+    }
+
+    @Test func `a model and a role keep their minimum, and the refusal has the numbers`() throws {
+        func minimum(_ edit: @escaping (inout ServingMinimum) -> Void) -> Snapshot {
+            fleet { edit(&$0.gateway.minimumServing) }
+        }
+        #expect(
+            isAllowed(drain("a"), minimum { $0.each = 0 }) && isAllowed(drain("c"), minimum { $0.each = 0 }))
+        #expect(isAllowed(drain("a"), minimum { $0.models = [.init(name: "m", count: 2)] }))
+        let refusal = try #require(why(drain("a"), minimum { $0.models = [.init(name: "m", count: 3)] }))
+        #expect(refusal.canForce && refusal.reason.contains("2 serving for m; the minimum is 3"))
+        #expect(isAllowed(drain("a", force: true), minimum { $0.models = [.init(name: "m", count: 3)] }))
+
+        func pools(_ roles: [NodeRole], decode: Int) -> Snapshot {
+            fleet { snapshot in
+                snapshot.nodes.remove(at: 2)
+                for (index, role) in roles.enumerated() { snapshot.nodes[index].role = role }
+                snapshot.gateway.minimumServing.roles = [.init(name: "decode", count: decode)]
+            }
+        }
+        let last = try #require(why(drain("a"), pools([.decode, .prefill, .prefill], decode: 1)))
+        #expect(last.canForce && last.reason.contains("decode of m"))
+        #expect(isAllowed(drain("a"), pools([.decode, .decode, .prefill], decode: 1)))
+        #expect(
+            isAllowed(drain("a"), pools([.decode, .mixed, .prefill], decode: 1)), "mixed nodes decode too")
+        let fewer = try #require(why(drain("a"), pools([.decode, .decode, .prefill], decode: 2)))
+        #expect(fewer.reason.contains("1 serving for decode of m; the minimum is 2"))
+        #expect(isAllowed(drain("b"), pools([.decode, .prefill, .prefill], decode: 1)))
+    }
+
+    @Test func `nodes that go together are counted together`() {
+        #expect(Guard.shortage(without: ["a", "b"], in: fleet()) == nil)
+        #expect(
+            Guard.shortage(without: ["a", "b", "d"], in: fleet())?.contains("all 3 nodes that serve m")
+                == true)
+        #expect(Guard.shortage(without: [], in: fleet()) == nil)
+    }
+
+    @Test func `a session is cancelled by its id, and none is none`() {
+        #expect(isAllowed(.cancelSession(id: "s"), fleet()))
+        #expect(why(.cancelSession(id: ""), fleet())?.canForce == false)
     }
 
     @Test func `others that get no requests do not count`() {
@@ -90,7 +137,7 @@ struct GuardTests {
 
     @Test(arguments: [
         drain("x"), drain("x", force: true), .undrain(node: "x"), .maintenance(node: "x", force: true),
-        .setWeight(node: "x", weight: 1),
+        .setWeight(node: "x", weight: 1), .migrate(node: "x"), .cut(node: "x"),
     ])
     func `an unknown node is named, with those that there are`(command: Command) throws {
         let refusal = try #require(why(command, fleet()))
