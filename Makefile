@@ -6,6 +6,7 @@ SHARED ?= $(or $(SIGNALBOX_SHARED),../shared)
 export SIGNALBOX_SHARED := $(SHARED)
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 DEMO_FLAGS ?=
+FUZZ_SECONDS ?= 300
 
 # A package is missing when the file that it brings is.
 NEED_BUILD := libncursesw5-dev:/usr/include/curses.h
@@ -25,7 +26,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help demo build test test-long test-real bench golden docs format lint release deps-build deps-test deps-bench clean
+.PHONY: help demo build test test-long fuzz sanitize test-real bench golden docs format lint release deps-build deps-test deps-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -50,9 +51,17 @@ test: deps-test build lint ## every test but the long ones
 	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --skip EndToEndTests --skip SlowTests
 	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --filter EndToEndTests --skip SlowTests --no-parallel
 
-test-long: deps-test build ## the slow suites: soak, fuzz, large fleets
+test-long: deps-test build fuzz sanitize ## what takes longer: fuzzing, sanitizers, soak, large fleets
 	swift build --build-tests $(SWIFT_FLAGS)
 	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --filter SlowTests --no-parallel
+
+fuzz: deps-build ## libFuzzer on the parsers for FUZZ_SECONDS, shared out over them
+	Tests/Fuzz/fuzz.sh $(FUZZ_SECONDS)
+
+sanitize: deps-test ## the suites without a terminal under ThreadSanitizer, then under AddressSanitizer
+	set -e; for kind in thread address; do \
+	  ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=$$kind --scratch-path .build-$$kind \
+	    --filter 'GatewayCoreTests|CollectorsTests|ConsoleTests' --skip SlowTests; done
 
 test-real: deps-test build ## the gateway before real vLLM on the CPU (downloads some gigabytes once)
 	swift build --build-tests $(SWIFT_FLAGS)
@@ -78,4 +87,4 @@ release: deps-build ## one file to copy to a bastion host: no Swift runtime need
 	@ls -l .build-static/release/signalbox
 
 clean:
-	rm -rf .build .build-static
+	rm -rf .build .build-static .build-thread .build-address

@@ -44,8 +44,3 @@ package enum NodeState: String, Codable, Sendable, CaseIterable {
 package enum NodeRole: String, Codable, Sendable, CaseIterable {
     case prefill, decode, mixed
 }
-
-/// Which engine answers at a node, as detected.
-package enum EngineKind: String, Codable, Sendable, CaseIterable {
-    case vllm, sglang, tgi, tensorrtLLM = "tensorrt-llm", llamacpp = "llama.cpp", unknown
-}

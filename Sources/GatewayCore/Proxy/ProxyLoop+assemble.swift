@@ -22,7 +22,7 @@ extension ProxyLoop {
         let before = upstreams[up].observer.contentEvents
         let used = events.withBytes { bytes in
             var start = 0
-            while let end = StreamFilter.eventEnd(bytes, from: start) {
+            while let end = bytes.eventEnd(from: start) {
                 _ = upstreams[up].filter.observer.event(bytes, start..<end, hidesUsage: false)
                 upstreams[up].answer?.take(bytes, start..<end)
                 start = end

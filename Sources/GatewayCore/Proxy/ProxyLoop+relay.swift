@@ -1,7 +1,5 @@
 /// Relay: an engine's answer to its client, events observed in place.
 extension ProxyLoop {
-    /// An event larger than this is passed on in pieces, unobserved.
-    static let eventLimit = 1_048_576
     /// The end of a JSON answer that is kept to find the usage in.
     static let tailSize = 4096
 

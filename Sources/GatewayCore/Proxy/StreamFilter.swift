@@ -6,6 +6,9 @@
 /// - llama.cpp's `prompt_progress` events (`hidesProgress`);
 /// - `prompt_token_ids` and `token_ids`, which become null as they are without `return_token_ids`.
 struct StreamFilter: ~Copyable {
+    /// An event larger than this is passed on in pieces, unobserved.
+    static let eventLimit = 1_048_576
+
     var observer = StreamObserver()
     var hidesUsage = false
     var hidesProgress = false
@@ -44,7 +47,7 @@ struct StreamFilter: ~Copyable {
     ) -> (used: Int, fault: StreamFault?) {
         var start = 0
         var passStart = 0
-        while let end = Self.eventEnd(bytes, from: start) {
+        while let end = bytes.eventEnd(from: start) {
             let event = start..<end
             let verdict =
                 takesFault()
@@ -74,7 +77,7 @@ struct StreamFilter: ~Copyable {
             passStart = end
             takeApart(bytes, event, cuts, &out)
         }
-        if hasEnded || bytes.byteCount - start > ProxyLoop.eventLimit { start = bytes.byteCount }
+        if hasEnded || bytes.byteCount - start > Self.eventLimit { start = bytes.byteCount }
         pass(bytes, passStart..<start, &out)
         if hasEnded { releaseFinish(&out, fingerprintIn: bytes, 0..<0) }
         return (start, nil)
@@ -85,7 +88,7 @@ struct StreamFilter: ~Copyable {
         _ bytes: RawSpan, hasEnded: Bool, record: inout StreamRecord, into out: inout ByteQueue
     ) -> (used: Int, fault: StreamFault?) {
         var start = 0
-        while let end = Self.eventEnd(bytes, from: start) {
+        while let end = bytes.eventEnd(from: start) {
             rewritten.removeAll()
             let result = ContinuedEvents.rewrite(bytes, start..<end, &record, into: &rewritten)
             if result == .diverged {
@@ -182,18 +185,5 @@ struct StreamFilter: ~Copyable {
         }
         out.append(bytes, range)
         if reframes { out.append("\r\n") }
-    }
-
-    /// Behind the blank line that ends the event at `start`; nil: it goes on in a later read.
-    static func eventEnd(_ bytes: RawSpan, from start: Int) -> Int? {
-        var from = start
-        let count = bytes.byteCount
-        while from < count, let newline = bytes.first(0x0A, in: from..<count) {
-            let next = newline &+ 1
-            if next < count, bytes.byte(next) == 0x0A { return next &+ 1 }
-            if next &+ 1 < count, bytes.byte(next) == 0x0D, bytes.byte(next &+ 1) == 0x0A { return next &+ 2 }
-            from = next
-        }
-        return nil
     }
 }

@@ -201,9 +201,17 @@ struct StreamRecord: ~Copyable {
         }
         if let output = Self.list("\"token_ids\":", bytes, event) {
             outputTokens += Self.appendIDs(bytes, output, to: &outputIDs)
-            if cuts.first == nil { cuts.first = output } else { cuts.second = output }
+            cuts = Self.inOrder(cuts.first, output)
         }
         return showsIDs ? (nil, nil) : cuts
+    }
+
+    /// Two places in their order; of one within the other only the outer one, whatever an engine means by that.
+    private static func inOrder(_ one: Range<Int>?, _ other: Range<Int>) -> Cuts {
+        guard let one else { return (other, nil) }
+        let first = one.lowerBound <= other.lowerBound ? one : other
+        let second = one.lowerBound <= other.lowerBound ? other : one
+        return (first, second.lowerBound < first.upperBound ? nil : second)
     }
 
     /// An array behind a key, brackets included.

@@ -1,0 +1,4 @@
+/// Which engine answers at a node, as detected.
+package enum EngineKind: String, Codable, Sendable, CaseIterable {
+    case vllm, sglang, tgi, tensorrtLLM = "tensorrt-llm", llamacpp = "llama.cpp", unknown
+}
