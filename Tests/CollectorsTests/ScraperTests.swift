@@ -291,6 +291,27 @@ private func engineReading(_ reading: NodeReading?) -> EngineReading? {
         #expect(server.connectionCount > 2)
     }
 
+    @Test func `the health of a target that rests is not probed, and its metrics are read`() throws {
+        let probes = Atomic<Int>(0)
+        let rests = Atomic<Bool>(true)
+        let server = TinyServer { path in
+            if path == "/health" { probes.add(1, ordering: .relaxed) }
+            return vllm(path)
+        }
+        let inbox = Inbox()
+        let scraper = Scraper.start(
+            targets: [try target("n", server.url)],
+            pace: ScrapePace(intervalSeconds: 0.02, timeoutSeconds: 1),
+            rests: { $0 == 0 && rests.load(ordering: .relaxed) }, publish: { inbox.put($0) })
+        #expect(inbox.wait { $0.of("n").count >= 5 })
+        #expect(probes.load(ordering: .relaxed) == 0)
+        #expect(inbox.of("n").allSatisfy { $0.probe == nil && engineReading($0)?.running == 3 })
+        rests.store(false, ordering: .relaxed)
+        #expect(inbox.wait { $0.of("n").last?.probe == .ready })
+        #expect(probes.load(ordering: .relaxed) > 0)
+        scraper.stop()
+    }
+
     @Test func `a name is resolved off the loop`() throws {
         let server = TinyServer(vllm)
         let inbox = scrape(

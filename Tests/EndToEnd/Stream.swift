@@ -6,14 +6,15 @@ final class Stream {
     private let wanted: Int
 
     /// - number: makes the prompt one of its own.
-    init(_ gateway: String, _ model: String, tokens: Int, number: Int = 0) throws {
+    init(_ gateway: String, _ model: String, tokens: Int, number: Int = 0, session: String? = nil) throws {
         wanted = tokens
         exchange = try HTTPExchange(
             "POST", gateway + "/v1/chat/completions",
             body: """
-                {"model": "\(model)", "stream": true, "max_tokens": \(tokens), "ignore_eos": true,
+                {"model": "\(model)", "stream": true, "max_tokens": \(tokens), "ignore_eos": true, "temperature": 0,
                  "messages": [{"role": "user", "content": "Count for customer \(number), please."}]}
-                """)
+                """,
+            headers: session.map { ["X-Session-Id": $0] } ?? [:])
     }
 
     /// Events with a token, without those of the role and of the end.

@@ -35,7 +35,7 @@ struct UsageTests {
         (["drain"], "usage: signalbox drain NODE"), (["weight", "n", "101"], "0 to 100"),
         (["weight", "n", "-1"], "0 to 100"), (["weight", "n", "many"], "0 to 100"),
         (["drain", "n", "--deadline", "soon"], "such as 20s"),
-        (["drain", "n", "--deadline", "5s", "--at-deadline", "explode"], "keep or cut"),
+        (["drain", "n", "--deadline", "5s", "--at-deadline", "explode"], "keep, cut, migrate"),
         (["serve"], "http://HOST:PORT"), (["serve", "ftp://127.0.0.1"], "http"),
         (["serve", "--config", "/nowhere"], "/nowhere"),
         (["http://127.0.0.1:1"], "needs a terminal"),

@@ -113,8 +113,8 @@ struct EngineSurvey: Sendable {
     }
 
     /// The turn's time is up; what is missing has failed.
-    mutating func expire() {
-        if probe == nil {
+    mutating func expire(wasProbed: Bool) {
+        if probe == nil, wasProbed {
             probe = .failed(
                 failures.timeout(timeoutSeconds, at: "http://\(url.authority)\(probePath)").message)
         }

@@ -12,6 +12,9 @@ final class ScrapeClock {
 
     private let interval: Double
     private let timeout: Double
+    private let rests: @Sendable () -> Bool
+    /// The health is not probed in this turn.
+    private var isResting = false
     private var subject: Subject
     private let lanes: [ScrapeLane]
     private var exporterResult: Result<[GPUReading], CollectionFailure>?
@@ -20,8 +23,14 @@ final class ScrapeClock {
     private var isRunning = false
     private var askedNamesAt: Double?
 
-    /// - Parameter tokenBase: the clock's own bits of its lanes' tokens; bit 24 tells the lanes apart.
-    init(engine target: ScrapeTarget, firstAt start: Double, pace: ScrapePace, tokenBase: UInt64) {
+    /// - Parameters:
+    ///   - tokenBase: the clock's own bits of its lanes' tokens; bit 24 tells the lanes apart.
+    ///   - rests: asked before each turn whether the health is not to be probed in it.
+    init(
+        engine target: ScrapeTarget, firstAt start: Double, pace: ScrapePace, tokenBase: UInt64,
+        rests: @escaping @Sendable () -> Bool
+    ) {
+        self.rests = rests
         interval = max(0.01, pace.intervalSeconds)
         timeout = pace.timeoutSeconds
         subject = .engine(EngineSurvey(node: target.name, url: target.url, timeoutSeconds: timeout))
@@ -33,6 +42,7 @@ final class ScrapeClock {
 
     init(exporter url: EngineURL, of node: String, firstAt start: Double, pace: ScrapePace, tokenBase: UInt64)
     {
+        rests = { false }
         interval = max(0.01, pace.intervalSeconds)
         timeout = pace.timeoutSeconds
         subject = .exporter(node: node)
@@ -58,6 +68,7 @@ final class ScrapeClock {
         }
         askedNamesAt = nil
         isRunning = true
+        isResting = rests()
         deadline = now + timeout
         return begin(at: now, addresses, poller)
     }
@@ -94,7 +105,7 @@ final class ScrapeClock {
             let probePath = survey.probePath
             let path = survey.nextPath()
             subject = .engine(survey)
-            if let outcome = lanes[0].begin(probePath, at: addresses, poller) {
+            if !isResting, let outcome = lanes[0].begin(probePath, at: addresses, poller) {
                 take(outcome, lane: 0, addresses, poller)
             }
             if let path, let outcome = lanes[1].begin(path, at: addresses, poller) {
@@ -151,7 +162,7 @@ final class ScrapeClock {
     private func expire() {
         switch subject {
         case .engine(var survey):
-            survey.expire()
+            survey.expire(wasProbed: !isResting)
             subject = .engine(survey)
         case .exporter(let node):
             exporterResult = .failure(

@@ -14,9 +14,12 @@ package final class Scraper: Sendable {
     private init(localGPUs: LocalGPUs?) { self.localGPUs = localGPUs }
 
     /// Begins at once; the first turns are spread over one interval.
-    /// - Parameter publish: called on the scraper's own threads with each reading; must return soon.
+    /// - Parameters:
+    ///   - rests: whether the health of a target, by its place, is not probed now; asked each turn.
+    ///   - publish: called on the scraper's own threads with each reading; must return soon.
     package static func start(
         targets: [ScrapeTarget], pace: ScrapePace = ScrapePace(),
+        rests: @escaping @Sendable (Int) -> Bool = { _ in false },
         publish: @escaping @Sendable (NodeReading) -> Void
     ) -> Scraper {
         let local = targets.filter(\.hasLocalGPUs).map(\.name)
@@ -25,7 +28,7 @@ package final class Scraper: Sendable {
                 ? nil : LocalGPUs.start(nodes: local, intervalSeconds: pace.intervalSeconds, publish: publish)
         )
         let thread = Thread {
-            scraper.run(targets, pace, publish)
+            scraper.run(targets, pace, rests, publish)
             scraper.ended.signal()
         }
         thread.name = "scraper"
@@ -42,12 +45,13 @@ package final class Scraper: Sendable {
     }
 
     private func run(
-        _ targets: [ScrapeTarget], _ pace: ScrapePace, _ publish: @Sendable (NodeReading) -> Void
+        _ targets: [ScrapeTarget], _ pace: ScrapePace, _ rests: @escaping @Sendable (Int) -> Bool,
+        _ publish: @Sendable (NodeReading) -> Void
     ) {
         var poller = Poller()
         poller.add(waker.fd, token: .max, .read)
         let names = NameBook()
-        let clocks = Self.clocks(targets, pace, start: Self.now())
+        let clocks = Self.clocks(targets, pace, rests, start: Self.now())
         var wakes = WakeQueue(times: clocks.map(\.wakesAt))
         while !isStopped.load(ordering: .relaxed) {
             var now = Self.now()
@@ -75,13 +79,17 @@ package final class Scraper: Sendable {
     private static func now() -> Double { Double(MonotonicClock.now()) / 1e9 }
 
     /// Spreads the targets evenly over an interval.
-    private static func clocks(_ targets: [ScrapeTarget], _ pace: ScrapePace, start: Double) -> [ScrapeClock]
-    {
+    private static func clocks(
+        _ targets: [ScrapeTarget], _ pace: ScrapePace, _ rests: @escaping @Sendable (Int) -> Bool,
+        start: Double
+    ) -> [ScrapeClock] {
         var clocks: [ScrapeClock] = []
         for (index, target) in targets.enumerated() {
             let first = start + pace.intervalSeconds * Double(index) / Double(targets.count)
             clocks.append(
-                ScrapeClock(engine: target, firstAt: first, pace: pace, tokenBase: UInt64(clocks.count) << 32)
+                ScrapeClock(
+                    engine: target, firstAt: first, pace: pace, tokenBase: UInt64(clocks.count) << 32,
+                    rests: { rests(index) })
             )
             if let url = target.gpuMetricsURL {
                 clocks.append(

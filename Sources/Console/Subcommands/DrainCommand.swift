@@ -79,7 +79,7 @@ enum DrainCommand {
             let waited = Double(MonotonicClock.now() - start) / 1e9
             if let timeout, waited >= timeout {
                 complain(
-                    "\(node) still has \(status.active) requests after \(Int(timeout)) s; cut \(node) ends them"
+                    "\(node) still has \(NumberText.plural(status.active, "request")) after \(Int(timeout)) s; cut \(node) ends them"
                 )
                 return timedOut
             }

@@ -24,7 +24,7 @@ enum ServeCommand {
         Signals.block(stopSignals)
         let gateway = try Gateway.start(
             configuration, environment: ProcessInfo.processInfo.environment, version: Subcommands.version)
-        let scraper = startScraper(configuration, gateway.inbox)
+        let scraper = startScraper(configuration, gateway)
         print("signalbox ready on http://\(gateway.address) (admin \(gateway.adminSocket))")
         fflush(nil)
         waitForTheEnd(gateway)
@@ -48,8 +48,7 @@ enum ServeCommand {
         host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 
-    private static func startScraper(_ configuration: GatewayConfiguration, _ inbox: ControlInbox) -> Scraper
-    {
+    private static func startScraper(_ configuration: GatewayConfiguration, _ gateway: Gateway) -> Scraper {
         let hasDriver = FileManager.default.fileExists(atPath: "/dev/nvidiactl")
         let targets = configuration.nodes.map { node in
             var target = ScrapeTarget(name: node.name, url: node.url)
@@ -61,6 +60,8 @@ enum ServeCommand {
         var pace = ScrapePace()
         pace.intervalSeconds = configuration.scrape.intervalSeconds
         pace.timeoutSeconds = configuration.scrape.timeoutSeconds
-        return Scraper.start(targets: targets, pace: pace) { inbox.accept($0) }
+        return Scraper.start(
+            targets: targets, pace: pace, rests: { gateway.isInMaintenance($0) },
+            publish: { gateway.inbox.accept($0) })
     }
 }

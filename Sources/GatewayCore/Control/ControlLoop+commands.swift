@@ -52,12 +52,14 @@ extension ControlLoop {
             tellLoops(.cancel(session: PromptHash.of(text: id)))
             let isDone = waitForLoops { $0.hasDoneAll }
             let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
-            let words = count == 1 ? "1 request ended" : "\(count) requests ended"
+            let words = "\(requests(count)) ended"
             return isDone ? words : "\(words) so far, a loop has not answered yet"
         case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .stop: break
         }
         return ""
     }
+
+    private func requests(_ count: Int) -> String { count == 1 ? "1 request" : "\(count) requests" }
 
     private func index(of node: String) -> Int? { nodes.firstIndex { $0.name == node } }
 
@@ -112,11 +114,11 @@ extension ControlLoop {
                 after: "maintenance", inverse: restoring(record))
         case .migrate(let node):
             return Change(
-                text: "\(record?.load.live ?? 0) requests on \(node) are moved elsewhere where they can be",
+                text: "\(requests(record?.load.live ?? 0)) on \(node) to be moved elsewhere, those that can't be finish",
                 before: before, after: "migrate")
         case .cut(let node):
             return Change(
-                text: "\(record?.load.live ?? 0) requests on \(node) are cut", before: before, after: "cut")
+                text: "\(requests(record?.load.live ?? 0)) on \(node) cut", before: before, after: "cut")
         case .cancelSession(let id): return Change(text: "session \(id): ", before: nil, after: "cancelled")
         case .setWeight(let node, let weight):
             return Change(

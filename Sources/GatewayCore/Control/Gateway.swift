@@ -96,6 +96,12 @@ package final class Gateway: Sendable {
     /// On a command, or after `inbox.stop`.
     package var hasStopped: Bool { finished.isSet }
 
+    /// Whether a node, by its place in the configuration, is in maintenance: then nobody asks for its health.
+    package func isInMaintenance(_ index: Int) -> Bool {
+        let nodes = shared.fleet.value.nodes
+        return nodes.indices.contains(index) && nodes[index].intent == .maintenance
+    }
+
     /// Takes away what would mislead the next one.
     package func cleanUp() { try? FileManager.default.removeItem(atPath: adminSocket) }
 

@@ -38,7 +38,7 @@ extension ProxyTests {
             #expect(try running.perform(drain).accepted)
             #expect(try !running.snapshot().nodes[0].safeToDelete)
             let cut = try running.perform(.cut(node: "a"))
-            #expect(cut.accepted && cut.message == "1 requests on a are cut" && cut.inverse == nil)
+            #expect(cut.accepted && cut.message == "1 request on a cut" && cut.inverse == nil)
             #expect(client.through("\"code\":502}}\n\n", seconds: 3)?.contains("the operator cut") == true)
             #expect(try eventually { try running.snapshot().nodes[0].safeToDelete })
             let late = try running.perform(.cut(node: "a"))
