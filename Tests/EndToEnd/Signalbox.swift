@@ -80,8 +80,17 @@ struct Serving: Sendable {
     let admin: String
 
     /// - words: URLs and flags.
-    init(_ signalbox: Signalbox, _ words: [String], listen: String = "127.0.0.1:0") async throws {
-        program = try signalbox.start(["serve"] + words + ["--listen", listen])
+    /// - openFiles: the limit of its file descriptors; nil: the system's.
+    init(
+        _ signalbox: Signalbox, _ words: [String], listen: String = "127.0.0.1:0", openFiles: Int? = nil
+    ) async throws {
+        let words = ["serve"] + words + ["--listen", listen]
+        if let openFiles {
+            let line = "ulimit -n \(openFiles); exec \(signalbox.line(words))"
+            program = try Program("/bin/sh", ["-c", line], environment: signalbox.environment)
+        } else {
+            program = try signalbox.start(words)
+        }
         let line = try await program.firstLine()
         // "signalbox ready on http://127.0.0.1:40123 (admin /run/.../127.0.0.1:40123.sock)"
         let parts = line.components(separatedBy: " (admin ")

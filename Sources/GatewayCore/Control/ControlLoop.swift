@@ -5,6 +5,7 @@ import Synchronization
 /// One thread owns everything here. It never waits for a watcher: one that reads slowly gets fewer frames.
 package struct ControlLoop: ~Copyable {
     static let tickMilliseconds: Int32 = 100
+    static let openDecisionLimit = 65_536
 
     let identity: GatewayStatus
     let shared: ProxyShared
@@ -127,6 +128,8 @@ package struct ControlLoop: ~Copyable {
         }
         for mailbox in shared.mailboxes {
             let fresh = mailbox.takeDecisions()
+            // Ends that were dropped never close theirs.
+            if openDecisions.count > Self.openDecisionLimit { openDecisions.removeAll() }
             openDecisions.formUnion(fresh.map(\.stream))
             decisionsTotal += fresh.count
             decisions = Array((fresh.reversed() + decisions).prefix(Snapshot.listLimit))

@@ -105,7 +105,6 @@ extension ProxyLoop {
         inbox.withBytes { clients[fd].input.append($0) }
         switch clients[fd].phase {
         case .head, .body: advance(fd)
-        case .exchanging where isWaitingForEvent(fd): sayWaiting(fd)
         case .exchanging where clients[fd].isUploading: takeUpload(fd, bytes: inbox.count)
         case .exchanging, .queued, .flushing: limitPipelined(fd)
         case .free, .lingering: break
@@ -257,15 +256,23 @@ extension ProxyLoop {
         switch clients[fd].phase {
         case .head where clients[fd].input.isEmpty: closeClient(fd)
         case .head, .body:
-            if clients[fd].phase == .head { receive(fd) }
+            let isHead = clients[fd].phase == .head
+            if isHead { receive(fd) }
             clients[fd].head = RequestHead()
             clients[fd].head.byteCount = clients[fd].input.count
-            refuseAndClose(fd, 408, "the request did not come whole in time", type: "timeout_error")
+            refuseAndClose(
+                fd, 408,
+                isHead
+                    ? "the request's header did not come whole in \(limits.headerSeconds) s (limits.headerSeconds)"
+                    : "the request's body came too slowly (limits.headerSeconds for it to begin,"
+                        + " limits.idleSeconds for a pause)",
+                type: "timeout_error")
         case .lingering: closeClient(fd)
         case .flushing: readerIsSlow(fd)
         case .exchanging where !clients[fd].output.isEmpty: readerIsSlow(fd)
         case .exchanging where clients[fd].isUploading:
             clientGone(fd)  // its body stopped coming
+        case .exchanging where isWaitingForEvent(fd): sayWaiting(fd)
         case .queued: queueExpired(fd)
         case .exchanging, .free: clients[fd].timer.deadline = .max
         }

@@ -200,6 +200,50 @@ extension ProxyTests {
             #expect(try long.answer().status == 200)
         }
 
+        /// Memory of this process, which is the gateway's here.
+        private func resident() throws -> Double {
+            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            return (Double(text.split(separator: " ")[1]) ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE)))
+        }
+
+        @Test func `near the memory ceiling low priority is refused, at it everything, and it is told`()
+            throws
+        {
+            let ceiling = try max(400_000_000, resident() * 2)
+            let near = try RunningGateway(ScriptedEngine()) { $0.limits.memoryBytes = Int(ceiling) }
+            #expect(try near.ask(chat(headers: "X-Signalbox-Priority: low\r\n")).status == 200)
+            let ballast = [UInt8](repeating: 1, count: Int(ceiling * 0.885 - (try resident())))
+            let low = chat(headers: "X-Signalbox-Priority: low\r\n")
+            #expect(try eventually { try near.ask(low).status == 503 })
+            #expect(try near.ask(chat()).status == 200)
+            #expect(try eventually { try near.snapshot().totals.shed > 0 })
+            #expect(ballast.last == 1)
+            let full = try RunningGateway(ScriptedEngine()) { $0.limits.memoryBytes = Int(ceiling / 4) }
+            let high = chat(headers: "X-Signalbox-Priority: high\r\n")
+            #expect(try eventually { try full.ask(high).status == 503 })
+            let refused = try full.ask(high)
+            #expect(refused.header("retry-after") != nil && refused.body.contains("limits.memoryBytes"))
+            let told = try eventually {
+                try full.snapshot().events.contains { $0.text.contains("memory is short") }
+            }
+            #expect(told)
+        }
+
+        @Test func `what waits is put out when memory grows short, and told so`() throws {
+            let ceiling = try resident() * 1.25
+            let running = try RunningGateway(nodes: [("a", deadPort(), ["tiny"])], unready: ["a"]) {
+                $0.limits.memoryBytes = Int(ceiling)
+            }
+            let client = try running.client()
+            client.send(chat())
+            #expect(try eventually { try queued(running) == 1 })
+            let ballast = [UInt8](repeating: 1, count: Int(ceiling * 0.25))
+            let put = try client.answer()
+            #expect(put.status == 503 && put.body.contains("limits.memoryBytes"))
+            #expect(try eventually { try queued(running) == 0 })
+            #expect(ballast.last == 1)
+        }
+
         @Test func `a rolling restart of every node loses nothing`() throws {
             let engines = ["a", "b", "c"].map { ScriptedEngine($0) }
             let running = try RunningGateway(engines[0], engines[1], engines[2], loops: 2)

@@ -98,6 +98,67 @@ extension ProxyTests {
             #expect(try eventually { try running.snapshot().gateway.queued == 0 })
         }
 
+        @Test func `a client that waits for a stream gets comments, and a late failure as an event`() throws {
+            let engine = ScriptedEngine("a") { request, side in
+                usleep(2_200_000)
+                if request.body.contains("die") { return side.close() }
+                side.stream(["late"], for: request)
+            }
+            let running = try RunningGateway(engine) {
+                $0.limits.waitingSeconds = 0.3
+                $0.limits.retries = 0
+            }
+            let good = try running.ask(chat(stream: true))
+            #expect(good.status == 200 && good.events.last == "[DONE]")
+            #expect(good.body.components(separatedBy: ": waiting\n\n").count >= 4)
+            let bad = try running.ask(chat("die", stream: true))
+            #expect(bad.status == 200 && bad.events.last?.contains("\"error\"") == true, "\(bad.body)")
+            let silent = try running.ask(chat(stream: false))
+            #expect(!silent.body.contains("waiting"))
+        }
+
+        @Test func `a committed request that waits in the queue hears comments and then an event`() throws {
+            let engine = HoldingEngine()
+            let bad = ScriptedEngine("bad") { _, side in
+                usleep(1_600_000)
+                side.close()
+            }
+            let running = try RunningGateway(
+                nodes: [("held", engine.engine.port, ["tiny"]), ("bad", bad.port, ["tiny"])],
+                unready: ["bad"]
+            ) {
+                $0.limits.maxActivePerNode = 1
+                $0.limits.waitingSeconds = 0.3
+                $0.limits.queueSeconds = 1.5
+            }
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            try running.serve(["bad"])
+            let answer = try running.ask(chat("second", stream: true))
+            #expect(answer.status == 200)
+            #expect(answer.events.last?.contains("limits.queueSeconds") == true, "\(answer.body)")
+            #expect(answer.body.components(separatedBy: ": waiting\n\n").count >= 4)
+            engine.release(1)
+        }
+
+        @Test func `a connection without a request is closed after its limit`() throws {
+            let running = try RunningGateway(ScriptedEngine()) { $0.limits.idleSeconds = 0.4 }
+            let client = try running.client()
+            #expect(try client.ask(chat()).status == 200)
+            let begun = Date()
+            #expect(client.ends(within: 5))
+            #expect(Date().timeIntervalSince(begun) > 0.3)
+        }
+
+        @Test func `a header that does not come whole is told so, with the limit's name`() throws {
+            let running = try RunningGateway(ScriptedEngine()) { $0.limits.headerSeconds = 0.3 }
+            let client = try running.client()
+            client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n")
+            let answer = try client.answer()
+            #expect(answer.status == 408 && answer.body.contains("limits.headerSeconds"))
+        }
+
         @Test func `an engine that accepts no connection is given up after its limit`() throws {
             // A listener whose backlog is full: further connections are not answered.
             let full = try FullListener()
