@@ -2,7 +2,8 @@
 struct WaitingLine: Sendable {
     typealias Entry = AdmissionQueue.Entry
 
-    struct Tenant: Sendable {
+    private struct Tenant: Sendable {
+        var hash: UInt64
         /// Weighted tokens of service; only differences mean something.
         var service = 0.0
         var waiting = 0
@@ -14,9 +15,13 @@ struct WaitingLine: Sendable {
 
     let name: String
     private(set) var entries: [Entry] = []
+    /// The place in `tenants` of each entry's tenant.
+    private var owners: [Int] = []
     private(set) var tokens = 0
     var drained = SlidingCount()
-    private var tenants: [UInt64: Tenant] = [:]
+    private var tenants: [Tenant] = []
+    /// Places in `tenants` by hash; a tenant keeps its place until it is forgotten.
+    private var places: [UInt64: Int] = [:]
     /// Service of the tenant whose last request left an empty queue behind.
     private var lastService = 0.0
     /// When it began to hold somebody after ten seconds without.
@@ -54,21 +59,23 @@ struct WaitingLine: Sendable {
     mutating func append(_ entry: Entry, now: UInt64) {
         // What drained before a short pause still tells the rate.
         if entries.isEmpty, drained.sum(now: now) == 0 { busySince = now }
-        lift(entry.tenant)
-        tenants[entry.tenant, default: Tenant()].waiting += 1
+        let owner = join(entry.tenant)
+        tenants[owner].waiting += 1
         tokens += entry.tokens
         // By age, so that one that comes back from a failed node has its old place.
         let place = entries.lastIndex { $0.since <= entry.since }.map { $0 + 1 } ?? 0
         entries.insert(entry, at: place)
+        owners.insert(owner, at: place)
     }
 
     @discardableResult
     mutating func remove(_ id: UInt64) -> Entry? {
         guard let place = entries.firstIndex(where: { $0.id == id }) else { return nil }
         let entry = entries.remove(at: place)
+        let owner = owners.remove(at: place)
         tokens -= entry.tokens
-        tenants[entry.tenant]?.waiting -= 1
-        if entries.isEmpty { lastService = tenants[entry.tenant]?.service ?? lastService }
+        tenants[owner].waiting -= 1
+        if entries.isEmpty { lastService = tenants[owner].service }
         return entry
     }
 
@@ -86,42 +93,55 @@ struct WaitingLine: Sendable {
     }
 
     func next(ageing: UInt64, now: UInt64) -> Entry? {
-        var best: Entry?
+        var best: Int?
         var bestLevel = Int.max
         var bestService = 0.0
-        for entry in entries where entry.notBefore <= now {
-            let level = Self.level(entry, ageing: ageing, now: now)
+        for place in entries.indices where entries[place].notBefore <= now {
+            let level = Self.level(entries[place], ageing: ageing, now: now)
             guard level <= bestLevel else { continue }
-            let service = tenants[entry.tenant]?.service ?? 0
+            let service = tenants[owners[place]].service
             guard level < bestLevel || service < bestService else { continue }
-            best = entry
+            best = place
             bestLevel = level
             bestService = service
         }
-        return best
+        return best.map { entries[$0] }
     }
 
     // MARK: tenants
 
-    /// One that comes back gets no credit for the time in which it asked for nothing.
-    private mutating func lift(_ tenant: UInt64) {
-        if tenants[tenant] == nil { forgetOne() }
-        guard tenants[tenant]?.waiting ?? 0 == 0 else { return }
-        let active = tenants.values.filter { $0.waiting > 0 }.map(\.service).min()
-        tenants[tenant, default: Tenant()].service = max(
-            tenants[tenant]?.service ?? 0, active ?? lastService)
+    /// The place of a tenant that gets one more request. One that comes back gets no credit for the time in which it
+    /// asked for nothing.
+    private mutating func join(_ hash: UInt64) -> Int {
+        let known = places[hash]
+        if let known, tenants[known].waiting > 0 { return known }
+        let least = tenants.lazy.filter { $0.waiting > 0 }.map(\.service).min() ?? lastService
+        let place = known ?? newPlace(hash)
+        tenants[place].service = max(tenants[place].service, least)
+        return place
     }
 
-    private mutating func forgetOne() {
-        guard tenants.count >= Self.tenantLimit,
-            let idle = tenants.filter({ $0.value.waiting == 0 }).min(by: {
-                $0.value.service < $1.value.service
-            })
-        else { return }
-        tenants[idle.key] = nil
+    private mutating func newPlace(_ hash: UInt64) -> Int {
+        let place = tenants.count >= Self.tenantLimit ? placeToForget ?? tenants.count : tenants.count
+        if place < tenants.count {
+            places[tenants[place].hash] = nil
+            tenants[place] = Tenant(hash: hash)
+        } else {
+            tenants.append(Tenant(hash: hash))
+        }
+        places[hash] = place
+        return place
     }
 
-    mutating func charge(_ tenant: UInt64, _ service: Double) { tenants[tenant]?.service += service }
+    private var placeToForget: Int? {
+        tenants.indices.filter { tenants[$0].waiting == 0 }.min {
+            tenants[$0].service < tenants[$1].service
+        }
+    }
+
+    mutating func charge(_ tenant: UInt64, _ service: Double) {
+        if let place = places[tenant] { tenants[place].service += service }
+    }
 
     // MARK: numbers
 
