@@ -29,6 +29,7 @@ enum StatusCommand {
             ("minimumServing", minimum(snapshot.gateway.minimumServing)),
             ("memory", memory(snapshot.gateway.memory)),
             ("totals", totals(snapshot)),
+            ("queues", .list(snapshot.queues.map(queue))),
             ("nodes", .list(snapshot.nodes.map(node))),
         ])
     }
@@ -63,6 +64,9 @@ enum StatusCommand {
                     ("received", JSONText(totals.requests)), ("completed", JSONText(totals.completed)),
                     ("cancelled", JSONText(totals.cancelled)), ("failed", JSONText(totals.failed)),
                     ("refused", JSONText(totals.refused)), ("retried", JSONText(totals.retried)),
+                    ("retriesDenied", JSONText(totals.retriesDenied)),
+                    ("queueFull", JSONText(totals.queueFull)),
+                    ("queueExpired", JSONText(totals.queueExpired)), ("shed", JSONText(totals.shed)),
                     ("migrated", JSONText(totals.migrated)),
                     ("migratedInexactly", JSONText(totals.migratedInexactly)),
                     ("notMigratable", JSONText(totals.notMigratable)),
@@ -83,6 +87,15 @@ enum StatusCommand {
             ("ttft", latency(totals.ttft)), ("tpot", latency(totals.tpot)),
             ("dollars", JSONText(totals.dollars)),
             ("dollarsPerMillionTokens", JSONText(totals.dollarsPerMillionTokens)),
+        ])
+    }
+
+    private static func queue(_ queue: QueueStatus) -> JSONText {
+        .object([
+            ("model", .string(queue.model)), ("high", JSONText(queue.high)),
+            ("normal", JSONText(queue.normal)), ("low", JSONText(queue.low)),
+            ("tokens", JSONText(queue.tokens)), ("oldestSeconds", JSONText(queue.oldestSeconds)),
+            ("drainPerSecond", JSONText(queue.drainPerSecond)),
         ])
     }
 

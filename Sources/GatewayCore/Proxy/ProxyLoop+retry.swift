@@ -13,7 +13,7 @@ extension ProxyLoop {
         guard mayRetry(fd), case .model(let model) = matchModel(fd),
             hasOtherCandidate(fd, model: model) || mayWait(fd, model: model)
         else { return false }
-        if isFree || retryBudget.allows(now: now) { return true }
+        if isFree || retryBudget.allows(now: now, inFlight: activeCount) { return true }
         counters.retriesDenied += 1
         return false
     }

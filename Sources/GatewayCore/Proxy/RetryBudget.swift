@@ -1,8 +1,12 @@
 /// How many requests may be sent again, so that a sick fleet is not hammered by its own gateway.
 ///
 /// The idea of Finagle's RetryBudget (twitter/finagle, `util.RetryBudget`): a share of the requests of the last ten
-/// seconds, and a floor so that little traffic can be retried too. Each loop has one for its own requests.
+/// seconds, and a floor so that little traffic can be retried too. Requests to language models live longer than any such
+/// window, so half of those in flight count too: what the death of one node of two leaves behind can go to the other.
+/// Each loop has one for its own requests.
 package struct RetryBudget: Sendable {
+    static let shareInFlight = 0.5
+
     /// Of the requests of the last ten seconds, 0...1.
     private let share: Double
     /// Retries in ten seconds that are always allowed.
@@ -20,8 +24,10 @@ package struct RetryBudget: Sendable {
 
     package mutating func request(now: UInt64) { requests.add(1, now: now) }
 
-    package func allows(now: UInt64) -> Bool {
-        let limit = Double(requests.sum(now: now)) * share + floor
+    /// - Parameter inFlight: requests that have not ended.
+    package func allows(now: UInt64, inFlight: Int) -> Bool {
+        guard share > 0 || floor > 0 else { return false }
+        let limit = Double(requests.sum(now: now)) * share + floor + Double(inFlight) * Self.shareInFlight
         return Double(retries.sum(now: now) + 1) <= limit
     }
 

@@ -153,6 +153,44 @@ extension ProxyTests {
             #expect(!engine.arrived.contains("leaver"))
         }
 
+        @Test func `a session that is cancelled leaves the queue too, and its client is told`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1, loops: 2)
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let mine = try enqueue(running, "mine", at: 1, headers: "X-Signalbox-Session: s9\r\n")
+            let other = try enqueue(running, "other", at: 2, headers: "X-Signalbox-Session: s8\r\n")
+            #expect(try running.perform(.cancelSession(id: "s9")).accepted)
+            #expect(try mine.answer().status == 499)
+            engine.release(2)
+            #expect(try other.answer().status == 200)
+            #expect(engine.arrived == ["holder", "other"])
+        }
+
+        @Test func `the operator sees each model's queue`() throws {
+            let engine = HoldingEngine()
+            let running = try saturated(engine, places: 1)
+            let holder = try running.client()
+            holder.send(chat("holder"))
+            #expect(eventually { engine.arrived.count == 1 })
+            let clients = [
+                try enqueue(running, "one", at: 1, headers: "X-Signalbox-Priority: high\r\n"),
+                try enqueue(running, "two", at: 2, headers: "X-Signalbox-Priority: low\r\n"),
+            ]
+            let row = try #require(try running.snapshot().queues.first)
+            #expect(row.model == "tiny" && row.high == 1 && row.normal == 0 && row.low == 1)
+            #expect(row.tokens > 0 && row.oldestSeconds > 0 && row.drainPerSecond == 0)
+            #expect(
+                try eventually {
+                    try running.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").body.contains(
+                        "signalbox_queue_requests{model=\"tiny\",priority=\"high\"} 1")
+                })
+            engine.release(3)
+            for client in clients { #expect(try client.answer().status == 200) }
+            #expect(try eventually { try running.snapshot().queues.isEmpty })
+        }
+
         @Test func `who waits too long for a full node gets 429 with the rate's Retry-After`() throws {
             let engine = HoldingEngine()
             let running = try saturated(engine, places: 1) { $0.limits.queueSeconds = 0.5 }

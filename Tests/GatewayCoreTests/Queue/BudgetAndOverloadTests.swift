@@ -23,33 +23,43 @@ private let second: UInt64 = 1_000_000_000
         var budget = RetryBudget(share: 0.2, perSecond: 3, loops: 1)
         for _ in 0..<1000 { budget.request(now: 50 * second) }
         var retried = 0
-        while budget.allows(now: 50 * second) {
+        while budget.allows(now: 50 * second, inFlight: 0) {
             budget.retry(now: 50 * second)
             retried += 1
         }
         #expect(retried == 230)
-        #expect(!budget.allows(now: 59 * second))
-        #expect(budget.allows(now: 60 * second), "after ten seconds all is forgotten")
+        #expect(!budget.allows(now: 59 * second, inFlight: 0))
+        #expect(budget.allows(now: 60 * second, inFlight: 0), "after ten seconds all is forgotten")
     }
 
     @Test func `little traffic has the floor, shared among the loops`() {
         var budget = RetryBudget(share: 0.2, perSecond: 3, loops: 4)
         var retried = 0
-        while budget.allows(now: second) {
+        while budget.allows(now: second, inFlight: 0) {
             budget.retry(now: second)
             retried += 1
         }
         #expect(retried == 7)
     }
 
+    @Test func `half of what is in flight may be sent again, so that one node of two may die`() {
+        var budget = RetryBudget(share: 0.2, perSecond: 0.1, loops: 1)
+        var retried = 0
+        while budget.allows(now: second, inFlight: 500) {
+            budget.retry(now: second)
+            retried += 1
+        }
+        #expect(retried == 251)
+    }
+
     @Test func `a budget of nothing allows nothing`() {
         var budget = RetryBudget(share: 0, perSecond: 0, loops: 1)
         for _ in 0..<100 { budget.request(now: second) }
-        #expect(!budget.allows(now: second))
+        #expect(!budget.allows(now: second, inFlight: 100))
     }
 }
 
-@Suite struct OverloadTests {
+@Suite struct OverloadLevelTests {
     @Test func `the least urgent are refused first and let in last, without flapping`() {
         var overload = Overload()
         let seen = [0.5, 0.84, 0.85, 0.91, 0.92, 0.95, 0.98, 1.2, 0.97, 0.94, 0.92, 0.88, 0.86, 0.81, 0.79]
