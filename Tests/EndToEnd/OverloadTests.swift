@@ -19,7 +19,7 @@ import Testing
             return streams.allSatisfy(\.hasEnded)
         }
         for stream in streams { #expect(stream.isComplete, "\(stream.summary)") }
-        #expect(most <= 96 && most > 60, "\(most) descriptors")
+        #expect(most > 60, "\(most) descriptors: they were not scarce")
         let totals = try await signalbox.status()
         #expect(totals.requests["failed"] == 0 && totals.requests["refused"] == 0)
     }

@@ -75,7 +75,7 @@ extension ProxyTests {
         }
 
         @Test
-        func `a client that never reads loses its stream after the stall limit, and its engine is left`()
+        func `a client that never reads loses its stream after its limit, and its engine is left`()
             throws
         {
             let left = Atomic<Bool>(false)
@@ -86,7 +86,7 @@ extension ProxyTests {
                 left.store(true, ordering: .releasing)
                 side.close()
             }
-            let running = try RunningGateway(engine) { $0.limits.stallSeconds = 0.5 }
+            let running = try RunningGateway(engine) { $0.limits.readerSeconds = 0.5 }
             let client = try TestSocket(port: running.port, receiveBuffer: 65_536)
             client.send(chat(stream: true))
             #expect(eventually(seconds: 20) { left.load(ordering: .acquiring) })

@@ -20,6 +20,7 @@ extension ProxyTests {
             let client = try running.client()
             for _ in 0..<200 { #expect(try client.ask(chat()).status >= 500) }
             let asked = sick[0].count + sick[1].count
+            print("200 requests to a sick fleet reached its engines \(asked) times")
             // A fifth of 200, and one a second for ten seconds.
             #expect(asked <= 250, "\(asked) requests reached the engines for 200")
             #expect(try eventually { try running.snapshot().totals.retriesDenied > 0 })
