@@ -62,7 +62,7 @@ private func nest(_ bytes: RawSpan, _ value: Range<Int>, depth: Int) {
         // No JSON to begin with, such as {"stream":[}}, may become less of one.
         return rule(!isJSON(bytes), "the edited body is one")
     }
-    guard isJSON(bytes) else { return }
+    guard isJSON(bytes), !facts.edits(adding: wanted, bytes).isEmpty else { return }
     rule(again.edits(adding: wanted, whole.span.bytes).isEmpty, "the edited body asks for all that is wanted")
     rule(isJSON(whole.span.bytes), "the edited body is JSON")
     rule(whole.span.bytes.text(again.model.range) == bytes.text(facts.model.range), "it names the same model")
@@ -73,12 +73,20 @@ private func isJSON(_ bytes: RawSpan) -> Bool {
 }
 
 private func compareWithFoundation(_ bytes: RawSpan, _ result: BodyFacts.Result) {
-    guard bytes.byteCount < 4096, bytes.isUTF8(0..<bytes.byteCount) else { return }
+    // Foundation guesses other encodings by zeros and a byte order mark, which are refused here.
+    guard (1..<4096).contains(bytes.byteCount), bytes.isUTF8(0..<bytes.byteCount), bytes.byte(0) != 0xEF,
+        bytes.first(0x00, in: 0..<bytes.byteCount) == nil
+    else { return }
     guard let object = try? JSONSerialization.jsonObject(with: Data(bytes.all)) as? [String: Any] else {
         return
     }
     guard case .facts(let facts) = result else {
-        return rule(bytes.first(0x5C, in: 0..<bytes.byteCount) != nil, "what Foundation reads is read here")
+        // Names with escapes are refused here, and Foundation takes a comma before the closing brace.
+        guard case .malformed(let offset) = result, bytes.first(0x5C, in: 0..<bytes.byteCount) == nil else {
+            return
+        }
+        return rule(
+            offset < bytes.byteCount && bytes.byte(offset) == 0x7D, "what Foundation reads is read here")
     }
     var fields = JSONFields(bytes, at: bytes.first(0x7B, in: 0..<bytes.byteCount) ?? 0)
     var count = 0

@@ -1,32 +1,74 @@
-/// What a client gets of an engine's event stream that comes in these pieces, as the relay feeds the filter.
-private func filter(
-    _ bytes: RawSpan, _ pieces: [Range<Int>], flags: UInt8, reframes: Bool
-) -> (out: [UInt8], fault: StreamFault?, content: Int, usage: Usage?, output: Int) {
-    var filter = StreamFilter()
-    filter.hidesUsage = flags & 1 != 0
-    filter.restoresFingerprint = flags & 2 != 0
-    filter.hidesProgress = flags & 4 != 0
-    filter.reframes = reframes
-    var record = StreamRecord()
-    record.way = flags & 8 != 0 ? .ids : flags & 16 != 0 ? .text : .none
-    record.isChat = flags & 32 != 0
-    var out = ByteQueue()
-    var carry = ByteQueue()
+/// What a client gets of an engine's event stream, and what is known of it.
+private struct Result: Equatable {
+    var out: [UInt8] = []
     var fault: StreamFault?
-    for piece in pieces {
-        var events = ByteQueue()
-        carry.withBytes { events.append($0) }
-        carry.clear()
-        events.append(bytes, piece)
-        let isLast = piece.upperBound == bytes.byteCount
-        let result = events.withBytes { filter.take($0, hasEnded: isLast, record: &record, into: &out) }
-        rule(result.used >= 0 && result.used <= events.count, "within the bytes")
-        fault = result.fault
-        if fault != nil || isLast { break }
-        events.withBytes { carry.append($0, result.used..<$0.byteCount) }
+    var content = 0
+    var usage: Usage?
+    var tokens = 0
+}
+
+/// One stream, fed as the relay feeds it.
+private struct Relay: ~Copyable {
+    private var filter = StreamFilter()
+    private var record = StreamRecord()
+    private var out = ByteQueue()
+    private var fault: StreamFault?
+
+    init(flags: UInt8, reframes: Bool) {
+        filter.hidesUsage = flags & 1 != 0
+        filter.restoresFingerprint = flags & 2 != 0
+        filter.hidesProgress = flags & 4 != 0
+        filter.reframes = reframes
+        record.way = flags & 8 != 0 ? .ids : flags & 16 != 0 ? .text : .none
+        record.isChat = flags & 32 != 0
+        record.rewindTokens = flags & 128 != 0 ? 2 : 0
     }
-    let all = out.withBytes { $0.all }
-    return (all, fault, filter.observer.contentEvents, filter.observer.usage, record.outputTokens)
+
+    /// - Parameter isContinued: by another node, which goes on where the first one stopped.
+    mutating func take(_ bytes: RawSpan, _ pieces: [Range<Int>], hasEnded: Bool, isContinued: Bool) {
+        if isContinued, fault == nil { record.continueElsewhere() }
+        var carry = ByteQueue()
+        for piece in pieces where fault == nil {
+            var events = ByteQueue()
+            carry.withBytes { events.append($0) }
+            carry.clear()
+            events.append(bytes, piece)
+            let isLast = hasEnded && piece.upperBound == bytes.byteCount
+            let result = events.withBytes {
+                isContinued
+                    ? filter.takeContinued($0, hasEnded: isLast, record: &record, into: &out)
+                    : filter.take($0, hasEnded: isLast, record: &record, into: &out)
+            }
+            rule(result.used >= 0 && result.used <= events.count, "within the bytes")
+            fault = result.fault
+            if isLast { break }
+            events.withBytes { carry.append($0, result.used..<$0.byteCount) }
+        }
+    }
+
+    func result() -> Result {
+        Result(
+            out: out.withBytes { $0.all }, fault: fault, content: filter.observer.contentEvents,
+            usage: filter.observer.usage, tokens: record.outputTokens)
+    }
+}
+
+/// With bit 6 of the flags the second half of the events comes from another node.
+private func relay(_ bytes: RawSpan, _ flags: UInt8, reframes: Bool, _ cut: (RawSpan) -> [Range<Int>])
+    -> Result
+{
+    var relay = Relay(flags: flags, reframes: reframes)
+    guard flags & 64 != 0 else {
+        relay.take(bytes, cut(bytes), hasEnded: true, isContinued: false)
+        return relay.result()
+    }
+    var middle = 0
+    while middle < bytes.byteCount / 2, let end = bytes.eventEnd(from: middle) { middle = end }
+    let first = bytes.extracting(0..<middle)
+    let second = bytes.extracting(middle..<bytes.byteCount)
+    relay.take(first, cut(first), hasEnded: false, isContinued: false)
+    relay.take(second, cut(second), hasEnded: true, isContinued: true)
+    return relay.result()
 }
 
 /// Event streams: any split gives the client the same, whole chunks of it; a stream of which nothing was asked for comes
@@ -36,14 +78,13 @@ private func filter(
     let flags = input.byte(0)
     let bytes = input.extracting(1..<input.byteCount)
     var random = input.chance
-    let whole = filter(bytes, [0..<bytes.byteCount], flags: flags, reframes: false)
-    let split = filter(bytes, bytes.pieces(&random), flags: flags, reframes: false)
+    let whole = relay(bytes, flags, reframes: false) { [0..<$0.byteCount] }
+    let split = relay(bytes, flags, reframes: false) { $0.pieces(&random) }
     rule(whole.out == split.out, "any split gives the same")
-    rule(whole.fault == split.fault && whole.content == split.content, "any split sees the same")
-    rule(whole.usage == split.usage && whole.output == split.output, "any split counts the same")
-    let framed = filter(bytes, bytes.pieces(&random), flags: flags, reframes: true)
+    rule(whole == split, "any split means the same")
+    let framed = relay(bytes, flags, reframes: true) { $0.pieces(&random) }
     rule(unframed(framed.out) == whole.out, "the chunks hold the same")
-    if flags & 0x1F == 0, whole.fault == nil { rule(whole.out == bytes.all, "nothing is changed unasked") }
+    if flags & 0x5F == 0, whole.fault == nil { rule(whole.out == bytes.all, "nothing is changed unasked") }
     isolate(bytes, flags)
 }
 

@@ -212,6 +212,8 @@ package struct BodyFacts: Sendable {
     /// The changes, in their order in the body, that make it ask for more.
     package func edits(adding wanted: Additions, _ bytes: RawSpan) -> [Edit] {
         var edits: [Edit] = []
+        var inside = JSONScan(at: objectStart)
+        if inside.take(0x7D, bytes) { return [] }  // {}: no request, and nothing for a comma to stand before
         func insert(_ text: StaticString) {
             edits.append(Edit(offset: objectStart, removed: 0, inserted: text))
         }

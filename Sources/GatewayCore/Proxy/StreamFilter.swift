@@ -49,6 +49,7 @@ struct StreamFilter: ~Copyable {
         var passStart = 0
         while let end = bytes.eventEnd(from: start) {
             let event = start..<end
+            let own = bytes.extracting(0..<end)
             let verdict =
                 takesFault()
                 ? .pass
@@ -59,14 +60,14 @@ struct StreamFilter: ~Copyable {
             }
             start = end
             if verdict == .hide {
-                if !observer.hasFirstToken { record.noteProgress(bytes, event) }
+                if !observer.hasFirstToken { record.noteProgress(own, event) }
                 pass(bytes, passStart..<event.lowerBound, &out)
                 releaseFinish(&out, fingerprintIn: bytes, event)
                 passStart = end
                 continue
             }
             let cuts: StreamRecord.Cuts =
-                record.isArmed || !observer.hasFirstToken ? record.note(bytes, event) : (nil, nil)
+                record.isArmed || !observer.hasFirstToken ? record.note(own, event) : (nil, nil)
             if !finish.isEmpty {
                 pass(bytes, passStart..<event.lowerBound, &out)
                 releaseFinish(&out, fingerprintIn: bytes, event.lowerBound..<event.lowerBound)
@@ -90,7 +91,8 @@ struct StreamFilter: ~Copyable {
         var start = 0
         while let end = bytes.eventEnd(from: start) {
             rewritten.removeAll()
-            let result = ContinuedEvents.rewrite(bytes, start..<end, &record, into: &rewritten)
+            let result = ContinuedEvents.rewrite(
+                bytes.extracting(0..<end), start..<end, &record, into: &rewritten)
             if result == .diverged {
                 record.disarm(.diverged)
                 return (start, .malformed)

@@ -66,6 +66,8 @@ package struct StreamObserver: Sendable {
         _ bytes: RawSpan, _ range: Range<Int>, hidesUsage: Bool, hidesProgress: Bool = false
     ) -> Verdict {
         finishedWithLastEvent = false
+        // What stands behind the event is no part of it, also where its JSON goes on there.
+        let bytes = bytes.extracting(0..<range.upperBound)
         var start = range.lowerBound
         if bytes.byte(start) != 0x64 || !bytes.has("data:", at: start) {
             // A comment or an event name alone has none.

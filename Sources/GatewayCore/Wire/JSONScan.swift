@@ -40,28 +40,35 @@ package struct JSONScan: Sendable {
         case 0x7B, 0x5B:
             guard container(bytes) else { return nil }
         case 0x2D, 0x30...0x39, 0x74, 0x66, 0x6E:
-            while offset < bytes.byteCount {
-                let c = bytes.byte(offset)
-                guard c != 0x2C, c != 0x7D, c != 0x5D, c > 0x20 else { break }
-                offset &+= 1
-            }
+            while offset < bytes.byteCount, Self.isOfLiteral(bytes.byte(offset)) { offset &+= 1 }
+            guard offset == bytes.byteCount || Self.mayFollow(bytes.byte(offset)) else { return nil }
         default: return nil
         }
         return start..<offset
     }
 
-    /// Moves over an object or array by counting brackets outside of strings.
+    /// Of objects and arrays within each other; serde_json, which TGI and routers in Rust read with, has the same limit.
+    package static let depthLimit = 128
+
+    /// Moves over an object or array by its brackets outside of strings, each closed by its like.
     private mutating func container(_ bytes: RawSpan) -> Bool {
         var depth = 0
+        var kinds: UInt128 = 0
         while offset < bytes.byteCount {
-            switch bytes.byte(offset) {
+            let c = bytes.byte(offset)
+            switch c {
             case 0x22:
                 guard let end = Self.stringEnd(bytes, from: offset &+ 1) else { return false }
                 offset = end &+ 1
                 continue
-            case 0x7B, 0x5B: depth &+= 1
+            case 0x7B, 0x5B:
+                guard depth < Self.depthLimit else { return false }
+                depth &+= 1
+                kinds = kinds << 1 | (c == 0x7B ? 1 : 0)
             case 0x7D, 0x5D:
+                guard kinds & 1 == (c == 0x7D ? 1 : 0) else { return false }
                 depth &-= 1
+                kinds >>= 1
                 if depth == 0 {
                     offset &+= 1
                     return true
@@ -72,6 +79,17 @@ package struct JSONScan: Sendable {
         }
         return false
     }
+
+    /// What numbers, true, false and null are made of.
+    private static func isOfLiteral(_ c: UInt8) -> Bool {
+        switch c {
+        case 0x30...0x39, 0x61...0x7A, 0x2D, 0x2E, 0x2B, 0x45: true
+        default: false
+        }
+    }
+
+    /// What may stand behind a value.
+    private static func mayFollow(_ c: UInt8) -> Bool { c == 0x2C || c == 0x7D || c == 0x5D || c <= 0x20 }
 
     /// The closing quote: the next one with an even number of backslashes before it.
     package static func stringEnd(_ bytes: RawSpan, from start: Int) -> Int? {
@@ -127,7 +145,7 @@ package struct JSONScan: Sendable {
         for index in range {
             let c = bytes.byte(index)
             guard c >= 0x30, c <= 0x39 else {
-                guard c == 0x2C || c == 0x7D || c == 0x5D || c <= 0x20 else { return nil }
+                guard mayFollow(c) else { return nil }
                 break
             }
             value = value &* 10 &+ Int(c &- 0x30)

@@ -111,6 +111,25 @@ struct BodyFactsTests {
         #expect(edited.isEqual(to: expected), "\(String(decoding: raw, as: UTF8.self))")
     }
 
+    @Test(arguments: ["{}", " { } "]) func `an empty object is left alone`(body: String) throws {
+        let raw = bytes(body)
+        guard case .facts(let facts) = BodyFacts.read(raw.span.bytes) else {
+            Issue.record("no object")
+            return
+        }
+        #expect(facts.edits(adding: [.usage, .tokenIDs, .stream, .progress], raw.span.bytes).isEmpty)
+    }
+
+    @Test(arguments: [#"{"model":"a","mod\u0065l":"b"}"#, #"{"str\u0065am":true}"#])
+    func `a name with an escape, which an engine would resolve, is refused`(body: String) {
+        let raw = bytes(body)
+        guard case .malformed(let offset) = BodyFacts.read(raw.span.bytes) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(raw[offset - 1] == 0x22)
+    }
+
     @Test(arguments: [
         "{\"prompt\":\"a\"}", #"{"stream":false,"prompt":"a"}"#, #"{"stream":null, "prompt":"a"}"#,
     ])

@@ -166,4 +166,12 @@ struct EventTests {
         let seen = verdict(text)
         #expect(seen.usage == nil && !seen.hasFinish && !seen.hasDone && seen.contentEvents == 1)
     }
+
+    @Test func `what stands behind an event is no part of it`() {
+        let event = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\ndata: \"finish_reason\":\n\n"
+        let raw = bytes(event + "\"stop\"}\n\n")
+        var observer = StreamObserver()
+        _ = observer.event(raw.span.bytes, 0..<event.utf8.count, hidesUsage: false)
+        #expect(!observer.hasFinish)
+    }
 }

@@ -1,6 +1,8 @@
 import GatewayCore
 import Testing
 
+private let deep = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
+
 struct JSONScanTests {
     private func value(_ text: String) -> String? {
         let raw = bytes(text)
@@ -14,11 +16,16 @@ struct JSONScanTests {
         ("  \"a\\\"b\" ,", "\"a\\\"b\""), ("\"\\\\\" x", "\"\\\\\""), ("-1.5e3,", "-1.5e3"),
         ("true}", "true"),
         ("null]", "null"), ("{\"a\":[1,{\"b\":\"}]\"}]} tail", "{\"a\":[1,{\"b\":\"}]\"}]}"), ("[] ", "[]"),
-        ("\"\"", "\"\""),
+        ("\"\"", "\"\""), (deep, deep),
     ])
     func `a value is found to its end`(text: String, found: String) { #expect(value(text) == found) }
 
-    @Test(arguments: ["", "  ", "\"abc", "\"abc\\\"", "{\"a\":1", "[\"]", "]", ",", ":", "x"])
+    @Test(arguments: [
+        "", "  ", "\"abc", "\"abc\\\"", "{\"a\":1", "[\"]", "]", ",", ":", "x", "[}", "{]", "[{]}", "1\"2\"",
+        "true:",
+        String(repeating: "[", count: 129) + String(repeating: "]", count: 129),
+    ])
+
     func `what does not end or begin is no value`(text: String) { #expect(value(text) == nil) }
 
     @Test(arguments: [
