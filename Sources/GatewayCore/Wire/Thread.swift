@@ -18,7 +18,7 @@ package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
         }, box)
     precondition(code == 0, "the system has no thread left")
     unsafe sb_name_thread(thread, String(name.prefix(15)))
-    _ = unsafe pthread_detach(thread)
+    _ = pthread_detach(thread)
 }
 
 /// Blocks the calling thread; for threads that wait on purpose, never on a loop.
