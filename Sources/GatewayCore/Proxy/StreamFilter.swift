@@ -5,21 +5,23 @@
 ///   finish event into it, so it is put back (`restoresFingerprint`);
 /// - llama.cpp's `prompt_progress` events (`hidesProgress`);
 /// - `prompt_token_ids` and `token_ids`, which become null as they are without `return_token_ids`.
-struct StreamFilter: ~Copyable {
+package struct StreamFilter: ~Copyable {
     /// An event larger than this is passed on in pieces, unobserved.
     static let eventLimit = 1_048_576
 
-    var observer = StreamObserver()
-    var hidesUsage = false
-    var hidesProgress = false
-    var restoresFingerprint = false
+    package var observer = StreamObserver()
+    package var hidesUsage = false
+    package var hidesProgress = false
+    package var restoresFingerprint = false
     /// A fault was seen that nothing is done about: its event passes as it is.
     private var passesFault = false
     /// The finish event, until the usage event has told the fingerprint.
     private var finish = ByteQueue()
     private var rewritten = ByteQueue()
     /// Where the next events go: a chunk for each run of them, or bare bytes for HTTP/1.0.
-    var reframes = true
+    package var reframes = true
+
+    package init() {}
 
     mutating func reset() {
         observer = StreamObserver()
@@ -32,7 +34,7 @@ struct StreamFilter: ~Copyable {
     }
 
     /// The event at which it stopped, or the end that it lacks, is let through.
-    mutating func letFaultPass() { passesFault = true }
+    package mutating func letFaultPass() { passesFault = true }
 
     /// Whether a fault is let through, once.
     mutating func takesFault() -> Bool {
@@ -42,7 +44,7 @@ struct StreamFilter: ~Copyable {
 
     /// Takes the whole events at the front of `bytes`.
     /// - Returns: how many bytes are dealt with, and the fault at which it stopped: its event is not among them.
-    mutating func take(
+    package mutating func take(
         _ bytes: RawSpan, hasEnded: Bool, record: inout StreamRecord, into out: inout ByteQueue
     ) -> (used: Int, fault: StreamFault?) {
         var start = 0
@@ -85,7 +87,7 @@ struct StreamFilter: ~Copyable {
     }
 
     /// The same for the events of a continuation.
-    mutating func takeContinued(
+    package mutating func takeContinued(
         _ bytes: RawSpan, hasEnded: Bool, record: inout StreamRecord, into out: inout ByteQueue
     ) -> (used: Int, fault: StreamFault?) {
         var start = 0
@@ -112,7 +114,7 @@ struct StreamFilter: ~Copyable {
     }
 
     /// Nothing more comes: what was held back goes.
-    mutating func end(into out: inout ByteQueue) {
+    package mutating func end(into out: inout ByteQueue) {
         let nothing = ByteQueue()
         nothing.withBytes { releaseFinish(&out, fingerprintIn: $0, 0..<0) }
     }

@@ -2,7 +2,7 @@
 ///
 /// llama.cpp notices a client that has left only while it streams, so it is always asked to stream. The answer has its
 /// fields (b11434) in its order; JSON values go through as they came.
-struct StreamedAnswer: ~Copyable {
+package struct StreamedAnswer: ~Copyable {
     private let isChat: Bool
     /// Insides of JSON strings, escaped.
     private var content = ByteQueue()
@@ -23,9 +23,9 @@ struct StreamedAnswer: ~Copyable {
         var arguments: [UInt8] = []
     }
 
-    init(isChat: Bool) { self.isChat = isChat }
+    package init(isChat: Bool) { self.isChat = isChat }
 
-    mutating func take(_ bytes: RawSpan, _ event: Range<Int>) {
+    package mutating func take(_ bytes: RawSpan, _ event: Range<Int>) {
         byteCount += event.count
         guard let at = bytes.first("data:", in: event) else { return }
         var scan = JSONScan(at: at + 5)
@@ -129,7 +129,7 @@ struct StreamedAnswer: ~Copyable {
     }
 
     /// The whole answer as JSON.
-    func append(to out: inout ByteQueue) {
+    package func append(to out: inout ByteQueue) {
         out.append(isChat ? "{\"choices\":[{\"finish_reason\":" : "{\"choices\":[{\"text\":\"")
         if isChat {
             out.append(finishReason)

@@ -75,7 +75,7 @@ extension ProxyTests {
         }
 
         @Test
-        func `a client that never reads loses its stream after its limit, and its engine is left`()
+        func `a client that never reads loses its stream after the reader's limit, and its engine is left`()
             throws
         {
             let left = Atomic<Bool>(false)
@@ -91,7 +91,9 @@ extension ProxyTests {
             client.send(chat(stream: true))
             #expect(eventually(seconds: 20) { left.load(ordering: .acquiring) })
             #expect(try eventually { try running.snapshot().totals.active == 0 })
+            let totals = try running.snapshot().totals
             #expect(try running.snapshot().nodes[0].active == 0)
+            #expect(totals.slowReaders == 1)
             client.close()
         }
 

@@ -1,5 +1,5 @@
 /// The request that lets another node go on where a stream stopped.
-enum ContinuationRequest {
+package enum ContinuationRequest {
     /// Fields of the client's that the continuation says anew or that would not fit it.
     private static let replaced: [StaticString] = [
         "prompt", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "min_tokens",
@@ -25,7 +25,7 @@ enum ContinuationRequest {
     }
 
     /// - Parameter body: the client's.
-    static func body(
+    package static func body(
         _ body: RawSpan, _ facts: BodyFacts, _ record: borrowing StreamRecord, into out: inout ByteQueue
     ) {
         out.append("{")

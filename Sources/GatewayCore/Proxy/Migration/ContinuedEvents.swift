@@ -1,7 +1,7 @@
 /// Turns the events of a continuation into those that the first node would have sent: same id, same kind, usage added up.
 ///
 /// Token ids and usage are left in place; what the client has not asked for is taken out later, as on the first node.
-enum ContinuedEvents {
+package enum ContinuedEvents {
     enum Result {
         case event
         /// Nothing for the client: the role again, or tokens it has.

@@ -1,7 +1,7 @@
 /// What a client has got of a stream, kept so that another node can go on with it.
-struct StreamRecord: ~Copyable {
+package struct StreamRecord: ~Copyable {
     /// How another node is told where to go on.
-    enum Way: UInt8 {
+    package enum Way: UInt8 {
         case none
         /// The ids of prompt and answer, as vLLM returns them: exact.
         case ids
@@ -12,22 +12,22 @@ struct StreamRecord: ~Copyable {
         case text
     }
 
-    var way = Way.none
-    var obstacles: Obstacles = []
+    package var way = Way.none
+    package var obstacles: Obstacles = []
     /// Of the node that began it: another kind's text may part from this one's.
     var engine = EngineKind.unknown
-    var isChat = false
+    package var isChat = false
     /// The client asked for token ids itself and sees them.
-    var showsIDs = false
+    package var showsIDs = false
     /// How often the stream has gone on elsewhere.
-    private(set) var continuations = 0
+    package private(set) var continuations = 0
     /// Nothing but the role had come: the whole request is sent again, to any engine.
     private(set) var isAnew = false
     /// Output tokens that the node which has the stream now was given with the prompt.
-    private(set) var givenTokens = 0
-    private(set) var promptTokens = 0
+    package private(set) var givenTokens = 0
+    package private(set) var promptTokens = 0
     /// Output tokens so far.
-    private(set) var outputTokens = 0
+    package private(set) var outputTokens = 0
     /// Decimal numbers with commas between them.
     private(set) var promptIDs = ByteQueue()
     private(set) var outputIDs = ByteQueue()
@@ -40,9 +40,11 @@ struct StreamRecord: ~Copyable {
     /// ids before their text, so a continuation goes back over the text that may have been held.
     private(set) var repeatedIDs = ByteQueue()
     /// How many tokens a continuation goes back.
-    var rewindTokens = 0
+    package var rewindTokens = 0
     /// Counted in `ProxyShared.retainedBytes`.
     var charged = 0
+
+    package init() {}
 
     var isArmed: Bool { way != .none }
     var isContinuing: Bool { continuations > 0 }
@@ -77,7 +79,7 @@ struct StreamRecord: ~Copyable {
     }
 
     /// Nothing of the answer has come: another node begins it, under the id that the client has.
-    mutating func beginAnew() {
+    package mutating func beginAnew() {
         continuations += 1
         isAnew = true
         promptIDs.clear()
@@ -85,7 +87,7 @@ struct StreamRecord: ~Copyable {
     }
 
     /// Another node takes over.
-    mutating func continueElsewhere() {
+    package mutating func continueElsewhere() {
         continuations += 1
         isAnew = false
         if way == .ids, rewindTokens > 0 { rewind() }
