@@ -71,6 +71,15 @@ struct Engine: Sendable {
         program = try signalbox.start(["engine", "--port", "\(port)"] + flags)
         url = try await program.firstLine().split(separator: " ").last.map(String.init) ?? ""
     }
+
+    var port: Int {
+        get throws {
+            guard let port = url.split(separator: ":").last.flatMap({ Int($0) }) else {
+                throw Program.Failure(description: "no port in \(url)")
+            }
+            return port
+        }
+    }
 }
 
 /// A gateway that runs.

@@ -62,9 +62,11 @@ extension EmulatedEngine {
             connection.output.append(StreamFrames.lastChunk)
             abandon(connection)
         case .nojson:
+            account.writtenTokens += 1
             frames.halfEvent(isClosed: true, into: &connection.output)
             flush(connection)
         case .utf8:
+            account.writtenTokens += 1
             frames.illegible(
                 answer.tokens[event.ordinal - 1], ordinal: event.ordinal, usage: answer.usage(at: event),
                 into: &connection.output)

@@ -17,6 +17,7 @@ final class Crowd {
         fileprivate var unsent = ByteQueue()
         fileprivate var received = ByteQueue()
         fileprivate(set) var end: End?
+        fileprivate(set) var isLeaving = false
         /// Monotonic nanoseconds of the latest text, and the longest time between two.
         fileprivate(set) var lastText: UInt64?
         fileprivate(set) var longestGap: UInt64 = 0
@@ -106,16 +107,22 @@ final class Crowd {
         Sockets.close(client.fd)
     }
 
-    /// A client goes away: by FIN, or by RST.
+    /// A client goes away: by RST, or by FIN, which says that it sends nothing more; engines and gateway take it for gone.
     func leave(_ client: Client, byReset: Bool) {
-        guard client.end == nil else { return }
+        guard client.end == nil, !client.isLeaving else { return }
+        client.isLeaving = true
+        if !byReset { return Sockets.endSending(client.fd) }
         client.end = .left
         places[UInt64(client.fd)] = nil
-        if byReset { Sockets.reset(client.fd) } else { Sockets.close(client.fd) }
+        Sockets.reset(client.fd)
     }
 
-    /// Those who are done with are forgotten.
-    func forgetEnded() { clients.removeAll { $0.end != nil } }
+    /// Those who have ended are given away.
+    func takeEnded() -> [Client] {
+        let ended = clients.filter { $0.end != nil }
+        if !ended.isEmpty { clients.removeAll { $0.end != nil } }
+        return ended
+    }
 
     /// Serves until a condition holds.
     func serve(

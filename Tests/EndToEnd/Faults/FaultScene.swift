@@ -33,12 +33,14 @@ struct FaultScene: Sendable {
         _ = try await signalbox.waitForServing(gateway.admin)
     }
 
-    static func engine(_ signalbox: Signalbox, speed: Double, port: Int = 0, flags: [String] = [])
-        async throws
-        -> Engine
-    {
-        try await Engine(
-            signalbox, port: port, ["--model", model, "--speed", "\(speed)", "--kv-tokens", "400000"] + flags)
+    static func engine(_ signalbox: Signalbox, speed: Double, flags: [String] = []) async throws -> Engine {
+        try await Engine(signalbox, port: 0, words(speed: speed, port: nil).dropFirst() + flags)
+    }
+
+    /// A command line of an engine.
+    static func words(speed: Double, port: Int?) -> [String] {
+        ["engine", "--model", model, "--speed", "\(speed)", "--kv-tokens", "400000"]
+            + (port.map { ["--port", "\($0)"] } ?? [])
     }
 
     /// Asks all at once through the gateway and judges what each was told.

@@ -42,7 +42,7 @@ struct MigrationTests {
             return asking
         }
         let scene = try await FaultScene(engines: 2, speed: 20, limits: Self.limits)
-        func usages(_ url: String) throws -> [JSON?] {
+        func usages(_ url: String) throws -> [[String: Int]] {
             let crowd = try Crowd(url)
             for question in questions { try crowd.add(question.request) }
             try crowd.serveAll(within: 30)
@@ -52,10 +52,8 @@ struct MigrationTests {
         try await scene.tell(0, "cut=100&after=9")
         let ours = try usages(scene.gateway.url)
         for (one, other) in zip(direct, ours) {
-            #expect(one?.prompt_tokens?.number != nil)
-            #expect(one?.prompt_tokens == other?.prompt_tokens)
-            #expect(one?.completion_tokens == other?.completion_tokens)
-            #expect(one?.total_tokens == other?.total_tokens)
+            #expect(one["completion_tokens"] == Self.tokens)
+            #expect(one == other)
         }
     }
 

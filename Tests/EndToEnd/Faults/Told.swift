@@ -22,7 +22,8 @@ struct Told {
     private(set) var ids: Set<String> = []
     private(set) var roles = 0
     private(set) var status = 0
-    private(set) var usage: JSON?
+    /// The numbers of the last usage object.
+    private(set) var usage: [String: Int] = [:]
     private var isWhole = false
     private var isInOnePiece = false
     private var problem: String?
@@ -58,28 +59,30 @@ struct Told {
             doneCount += 1
             return
         }
-        guard let json = try? JSONDecoder().decode(JSON.self, from: Data(data.utf8)) else {
+        // Not JSONDecoder: there are a hundred thousand of them.
+        guard let json = try? JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any] else {
             problem = "no JSON: \(data)"
             return
         }
-        if let error = json.error {
-            errors.append(error.message?.string ?? "")
+        if let error = json["error"] as? [String: Any] {
+            errors.append(error["message"] as? String ?? "")
             return
         }
         if !errors.isEmpty { problem = "an event behind the error: \(data)" }
         takeContent(json)
     }
 
-    private mutating func takeContent(_ json: JSON) {
-        if let id = json.id?.string { ids.insert(id) }
-        if let counts = json.usage, counts != .null { usage = counts }
-        guard let choice = json.choices?[0] else { return }
+    private mutating func takeContent(_ json: [String: Any]) {
+        if let id = json["id"] as? String { ids.insert(id) }
+        if let counts = json["usage"] as? [String: Any] { usage = counts.compactMapValues { $0 as? Int } }
+        guard let choice = (json["choices"] as? [[String: Any]])?.first else { return }
         if finish != nil { problem = "more behind the finish reason" }
-        if choice.delta?.role?.string != nil { roles += 1 }
-        text += choice.delta?.content?.string ?? choice.text?.string ?? choice.message?.content?.string ?? ""
-        finish = choice.finish_reason?.string ?? finish
-        for key in [choice.token_ids, choice.prompt_token_ids, json.prompt_token_ids]
-        where key?.list != nil {
+        let delta = choice["delta"] as? [String: Any] ?? choice["message"] as? [String: Any]
+        if choice["delta"] != nil, delta?["role"] is String { roles += 1 }
+        text += delta?["content"] as? String ?? choice["text"] as? String ?? ""
+        finish = choice["finish_reason"] as? String ?? finish
+        for ids in [choice["token_ids"], choice["prompt_token_ids"], json["prompt_token_ids"]]
+        where ids is [Any] {
             problem = "token ids that nobody asked for"
         }
     }
@@ -87,11 +90,13 @@ struct Told {
     private mutating func takeWhole(_ answer: RawAnswer) {
         isInOnePiece = answer.header("content-length") != nil
         guard isWhole else { return }
-        guard let json = answer.json else {
+        guard let json = try? JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any] else {
             problem = "no JSON: \(answer.text.prefix(300))"
             return
         }
-        if let error = json.error { return errors.append(error.message?.string ?? "") }
+        if let error = json["error"] as? [String: Any] {
+            return errors.append(error["message"] as? String ?? "")
+        }
         takeContent(json)
         doneCount = 1
         roles = 1
@@ -119,7 +124,7 @@ struct Told {
             }
             guard ids.count == 1 else { return .lie("\(ids.count) ids: \(ids)") }
             guard !isChat || roles == 1 else { return .lie("\(roles) roles") }
-            if let told = usage?.completion_tokens?.number, Int(told) != tokens {
+            if let told = usage["completion_tokens"], told != tokens {
                 return .lie("usage says \(told) tokens instead of \(tokens)")
             }
             return .whole
