@@ -12,9 +12,10 @@ struct FaultScene: Sendable {
 
     /// - Parameters:
     ///   - speed: of the engines, against the hardware they emulate.
-    ///   - limits: of the gateway, as in a configuration.
+    ///   - limits, streams: of the gateway, as in a configuration.
     init(
         engines count: Int, speed: Double = 5, flags: [String] = [], limits: String = "",
+        streams: String = "",
         policy: String = "round-robin"
     ) async throws {
         let signalbox = try Signalbox()
@@ -27,7 +28,7 @@ struct FaultScene: Sendable {
         let file = try signalbox.folder.write(
             """
             { policy: "\(policy)", nodes: [\(nodes.joined(separator: ", "))],
-              scrape: { intervalSeconds: 0.2, timeoutSeconds: 1 }, limits: { \(limits) } }
+              scrape: { intervalSeconds: 0.2, timeoutSeconds: 1 }, limits: { \(limits) }, streams: { \(streams) } }
             """, to: "fleet.json5")
         gateway = try await Serving(signalbox, ["--config", file])
         _ = try await signalbox.waitForServing(gateway.admin)

@@ -56,6 +56,10 @@ struct RollingRestartTests {
         try await run("drained", drain: ["--wait"], by: SIGTERM)
     }
 
+    @Test func `drained with --migrate, so that streams go on elsewhere at once`() async throws {
+        try await run("migrated", drain: ["--migrate", "--wait"], by: SIGTERM)
+    }
+
     @Test func `without a drain, by kill -9`() async throws {
         try await run("killed", drain: nil, by: SIGKILL)
     }

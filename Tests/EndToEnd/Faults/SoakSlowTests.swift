@@ -8,7 +8,7 @@ import Testing
 /// `SIGNALBOX_SOAK_SECONDS` sets how long (600).
 @Suite(.serialized)
 struct SoakSlowTests {
-    private static let limits = "firstTokenSeconds: 3, stallSeconds: 1, queueSeconds: 20, migrations: 8"
+    private static let limits = "firstTokenSeconds: 3, stallSeconds: 1, queueSeconds: 20"
     private static let seconds =
         ProcessInfo.processInfo.environment["SIGNALBOX_SOAK_SECONDS"].flatMap { Double($0) } ?? 600
 
@@ -38,7 +38,8 @@ struct SoakSlowTests {
     }
 
     @Test func `ten minutes of faults leak nothing, lose nothing and are booked to the token`() async throws {
-        let scene = try await FaultScene(engines: 3, speed: 4, limits: Self.limits, policy: "least-requests")
+        let scene = try await FaultScene(
+            engines: 3, speed: 4, limits: Self.limits, streams: "migrations: 8", policy: "least-requests")
         let questions = Question.mixed(96, tokens: 48)
         let load = try await ClosedLoop(scene, questions, concurrency: 30)
         let gateway = scene.gateway.program.processID
