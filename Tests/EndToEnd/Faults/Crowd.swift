@@ -133,12 +133,15 @@ final class Crowd {
         while try !condition() {
             turn()
             guard MonotonicClock.now() < deadline else {
+                let ended = clients.filter { $0.end == .closed }.prefix(2)
+                    .map { String(decoding: $0.bytes.suffix(300), as: UTF8.self) }
                 let waiting = places.values.prefix(3).map {
                     String(decoding: $0.bytes.suffix(300), as: UTF8.self)
                 }
                 throw NotInTime(
                     description: "\(place):\(line): not within \(seconds) s: \(what); \(openCount) of "
-                        + "\(clients.count) wait, such as:\n" + waiting.joined(separator: "\n---\n"))
+                        + "\(clients.count) wait, such as:\n" + waiting.joined(separator: "\n---\n")
+                        + (ended.isEmpty ? "" : "\nended, such as:\n" + ended.joined(separator: "\n---\n")))
             }
         }
     }
