@@ -31,7 +31,8 @@ final class ClosedLoop {
     var sent: Int { next }
 
     func turn() throws {
-        while isOpen, crowd.openCount < concurrency {
+        // Answers come faster than they can be judged: nobody asks while too many wait for that.
+        while isOpen, crowd.openCount < concurrency, unjudged.count < 2 * concurrency {
             let client = try crowd.add(questions[next % questions.count].request)
             asked[ObjectIdentifier(client)] = next % questions.count
             next += 1
@@ -94,6 +95,8 @@ final class ClosedLoop {
     /// No more questions; the answers that are due come in.
     func end(within seconds: Double = 60) throws {
         isOpen = false
-        try run(until: "the last answers", within: seconds) { crowd.openCount == 0 && unjudged.isEmpty }
+        try run(until: "the last answers", within: seconds) { crowd.openCount == 0 }
+        for client in unjudged + crowd.takeEnded() { judge(client) }
+        unjudged = []
     }
 }
