@@ -81,7 +81,11 @@ private struct BrokenOff: ~Copyable {
         var broken = try BrokenOff(
             "vllm-cpu/chat-stream-token-ids.http", events: 6, way: .ids, isChat: true)
         _ = try broken.request(chat)
-        let rest = try captured("vllm-cpu/completions-stream-token-ids.http")
+        let usageEvent = comparable(try captured("vllm-cpu/completions-stream-usage.http"))
+            .filter { $0.contains("\"choices\":[]") }
+        let rest =
+            try captured("vllm-cpu/completions-stream-token-ids.http").dropLast(14)
+            + bytes(usageEvent[0] + "\n\ndata: [DONE]\n\n")
         var filter = StreamFilter()
         filter.reframes = false
         let result = filter.takeContinued(
