@@ -20,7 +20,7 @@ struct CancellationTests {
 
     /// Seconds from a client's going to the end of its request at the engine: those that 99 in 100 stay under.
     private func ninetyNinth(byReset: Bool) async throws -> Double {
-        let scene = try await FaultScene(engines: 4, speed: 0.2)
+        let scene = try await FaultScene(engines: 4, speed: 0.1)
         let crowd = try Crowd(scene.gateway.url)
         let questions = (0..<Self.count).map { Question(number: $0, tokens: 2_000) }
         for (number, question) in questions.enumerated() {
