@@ -149,6 +149,7 @@ package struct StreamObserver: Sendable {
             bytes.first("\"type\":\"message_stop\"", in: data) != nil
             || bytes.first("\"type\":\"response.completed\"", in: data) != nil
             || bytes.first("\"type\":\"response.incomplete\"", in: data) != nil
+            || bytes.first("\"stop\":true", in: data) != nil  // llama.cpp's own form
         return hasEnded ? .finished : .none
     }
 
