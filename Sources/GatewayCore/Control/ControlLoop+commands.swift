@@ -114,7 +114,8 @@ extension ControlLoop {
                 after: "maintenance", inverse: restoring(record))
         case .migrate(let node):
             return Change(
-                text: "\(requests(record?.load.live ?? 0)) on \(node) to be moved elsewhere, those that can't be finish",
+                text: "\(requests(record?.load.live ?? 0)) on \(node) to be moved elsewhere,"
+                    + " those that can't be finish",
                 before: before, after: "migrate")
         case .cut(let node):
             return Change(
