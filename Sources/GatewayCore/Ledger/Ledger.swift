@@ -55,7 +55,7 @@ package struct Ledger: Sendable {
         }
         Self.book(settlement, into: &totals, now: now)
         if settlement.outcome != .completed, !settlement.isHandedOn {
-            wastedTokens += UInt64(settlement.outputTokens)
+            wastedTokens += UInt64(settlement.outputTokens) + UInt64(settlement.carriedTokens)
         }
     }
 

@@ -19,6 +19,8 @@ package struct Settlement: Sendable {
     package var isRetry = false
     /// Another node goes on with the stream: not the end of a request, and no waste.
     package var isHandedOn = false
+    /// Output tokens of the nodes that the stream was on before: wasted too when it does not complete.
+    package var carriedTokens: UInt32 = 0
     package var model: String
     package var ttftNanoseconds: UInt64?
     /// Mean time of an output token after the first.

@@ -243,7 +243,7 @@ extension ProxyLoop {
         settlements.append(
             Settlement(
                 stream: exchange.id, node: exchange.node, outcome: outcome, isRetry: isRetry,
-                isHandedOn: isHandedOn,
+                isHandedOn: isHandedOn, carriedTokens: UInt32(clamping: given),
                 model: exchange.model,
                 ttftNanoseconds: exchange.firstToken > 0 ? exchange.firstToken - exchange.began : nil,
                 tpotNanoseconds: tpot, e2eNanoseconds: now - exchange.began,

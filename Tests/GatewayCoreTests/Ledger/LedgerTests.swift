@@ -45,6 +45,21 @@ struct LedgerTests {
         #expect(ledger.latency(\.ttft, node: nil, now: 1)?.count == 1)
     }
 
+    @Test func `a stream that went on elsewhere is waste only when it does not complete, then with all its tokens`() {
+        for (outcome, wasted) in [(Outcome.completed, UInt64(0)), (.cancelled, 20)] {
+            var ledger = Ledger(nodes: 2)
+            ledger.settle(settlement(.failed) { $0.isHandedOn = true }, now: 1)
+            #expect(ledger.wastedTokens == 0 && ledger.accounts[0].migratedAway == 1)
+            #expect(ledger.totals.failed == 0 && ledger.totals.outputTokens == 10)
+            ledger.settle(
+                settlement(outcome) {
+                    $0.node = 1
+                    $0.carriedTokens = 10
+                }, now: 2)
+            #expect(ledger.wastedTokens == wasted && ledger.totals.outputTokens == 20)
+        }
+    }
+
     @Test func `a refusal and an attempt that was sent again are no ends of a request`() {
         var ledger = Ledger(nodes: 1)
         ledger.settle(
