@@ -45,7 +45,7 @@ struct LedgerTests {
         #expect(ledger.latency(\.ttft, node: nil, now: 1)?.count == 1)
     }
 
-    @Test func `a stream that went on elsewhere is waste only when it does not complete, then with all its tokens`() {
+    @Test func `a stream that went on elsewhere is waste only when it does not complete, then all of it`() {
         for (outcome, wasted) in [(Outcome.completed, UInt64(0)), (.cancelled, 20)] {
             var ledger = Ledger(nodes: 2)
             ledger.settle(settlement(.failed) { $0.isHandedOn = true }, now: 1)
