@@ -21,6 +21,7 @@ extension ProxyLoop {
             }
             lastAccepted = fd
             Sockets.setNoDelay(fd)
+            Sockets.limitUnsent(fd, bytes: limits.relayBufferBytes)
             begin(fd)
         }
     }

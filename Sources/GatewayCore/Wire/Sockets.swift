@@ -54,6 +54,11 @@ package enum Sockets {
 
     package static func setNoDelay(_ fd: Int32) { _ = sb_set_option(fd, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
 
+    /// How much the kernel takes for a peer that does not read, beside what is on its way: else it is megabytes each.
+    package static func limitUnsent(_ fd: Int32, bytes: Int) {
+        _ = sb_set_option(fd, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Int32(clamping: bytes))
+    }
+
     /// The error of a connect that has ended; 0 when it succeeded.
     package static func pendingError(_ fd: Int32) -> Int32 { sb_socket_error(fd) }
 
