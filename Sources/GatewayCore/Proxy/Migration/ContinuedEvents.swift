@@ -77,10 +77,7 @@ package enum ContinuedEvents {
         var separator: StaticString = "{"
         var fields = JSONFields(bytes, at: data.lowerBound)
         while let field = fields.next(bytes) {
-            out.append(separator)
-            separator = ","
-            out.append(bytes, (field.key.lowerBound - 1)..<(field.key.upperBound + 1))
-            out.append(":")
+            appendKey(bytes, field.key, &separator, &out)
             if bytes.equals(field.key, lowercased: "id"), !record.id.isEmpty {
                 record.id.withBytes { out.append($0) }
             } else if bytes.equals(field.key, lowercased: "created"), !record.created.isEmpty {
@@ -108,10 +105,7 @@ package enum ContinuedEvents {
         var separator: StaticString = "{"
         var fields = JSONFields(bytes, at: details.lowerBound)
         while let field = fields.next(bytes) {
-            out.append(separator)
-            separator = ","
-            out.append(bytes, (field.key.lowerBound - 1)..<(field.key.upperBound + 1))
-            out.append(":")
+            appendKey(bytes, field.key, &separator, &out)
             if let count = JSONScan.integer(bytes, field.value) {
                 out.append(decimal: min(count, prompt))
             } else {
@@ -119,6 +113,16 @@ package enum ContinuedEvents {
             }
         }
         out.append("}")
+    }
+
+    /// A field's key, behind what separates it from the one before.
+    private static func appendKey(
+        _ bytes: RawSpan, _ key: Range<Int>, _ separator: inout StaticString, _ out: inout ByteQueue
+    ) {
+        out.append(separator)
+        separator = ","
+        out.append(bytes, (key.lowerBound - 1)..<(key.upperBound + 1))
+        out.append(":")
     }
 
     /// A completion's choices as a chat's.
@@ -158,10 +162,7 @@ package enum ContinuedEvents {
         var separator: StaticString = "{"
         var fields = JSONFields(bytes, at: usage.lowerBound)
         while let field = fields.next(bytes) {
-            out.append(separator)
-            separator = ","
-            out.append(bytes, (field.key.lowerBound - 1)..<(field.key.upperBound + 1))
-            out.append(":")
+            appendKey(bytes, field.key, &separator, &out)
             let count = JSONScan.integer(bytes, field.value)
             if bytes.equals(field.key, lowercased: "prompt_tokens"), let count {
                 prompt = max(0, count - given)
