@@ -154,11 +154,11 @@ extension ProxyLoop {
         record.reason = reason.words
         record.promptTokens = UInt32(clamping: request.promptTokens)
         record.predictedCachedTokens = UInt32(clamping: candidates[chosen].cachedTokens(of: request))
-        let scored = candidates.map { candidate in
-            let (cost, terms) = policy.score(candidate, for: request)
-            return CandidateScore(
-                node: fleet.nodes[candidate.node].name, cost: cost,
-                terms: terms + [ScoreTerm(name: "cached blocks", value: Double(candidate.cachedBlocks))])
+        let scored = zip(candidates, policy.scores(candidates, for: request)).map { candidate, score in
+            CandidateScore(
+                node: fleet.nodes[candidate.node].name, cost: score.cost,
+                terms: score.terms + [ScoreTerm(name: "cached blocks", value: Double(candidate.cachedBlocks))]
+            )
         }
         record.candidates = Array(scored.sorted { $0.cost < $1.cost }.prefix(8))
         mailbox.hand(over: record)

@@ -1,5 +1,7 @@
 /// A request as a policy sees it.
 package struct RoutingRequest: Sendable {
+    /// Monotonic seconds.
+    package var now = 0.0
     /// Hash of the session's id; nil: none.
     package var session: UInt64?
     /// Hash of the prompt's first blocks, for spreading what has no session; nil: the prompt is shorter than a block.
@@ -8,11 +10,16 @@ package struct RoutingRequest: Sendable {
     package var blocks = 0
     /// Estimated.
     package var promptTokens = 0
+    /// Estimated, at most what the request allows.
+    package var outputTokens = 256
 
     package init() {}
+
+    /// Tokens in one of its blocks, on average.
+    package var blockTokens: Double { blocks > 0 ? Double(promptTokens) / Double(blocks) : 0 }
 }
 
-/// A node that may take the request.
+/// A node that may take the request, with its load as the gateway knows it.
 package struct Candidate: Sendable {
     /// Index in the fleet.
     package var node: Int
@@ -20,10 +27,26 @@ package struct Candidate: Sendable {
     package var weight: Int
     /// Requests of this gateway on it.
     package var active: Int
-    /// Uncached prompt tokens that wait for prefill there.
+    /// Of them: without a first token.
+    package var prefilling = 0
+    /// Uncached prompt tokens that wait for prefill there, until the first token of each.
     package var pendingPrefillTokens: Int
+    /// When all that waits for prefill there will be done, in seconds from now; falls with the clock.
+    package var waitSeconds = 0.0
+    /// Tokens of context that its active requests hold: prompts and what they generated.
+    package var contextTokens = 0
     /// Leading blocks of this prompt that it probably holds.
     package var cachedBlocks: Int
+    /// All blocks of prompts that it probably holds.
+    package var heldBlocks = 0
+    /// How fast it prefills and decodes, as learned.
+    package var speed = NodeSpeed()
+    /// Share of its KV blocks in use, 0...1; nil: it does not tell, or the reading is stale.
+    package var kvUsage: Double?
+    /// Requests in the engine's own queue; nil: it does not tell, or the reading is stale.
+    package var engineQueue: Double?
+    /// The request's session was last sent there.
+    package var isBound = false
 
     package init(node: Int, weight: Int, active: Int, pendingPrefillTokens: Int = 0, cachedBlocks: Int = 0) {
         self.node = node
@@ -42,12 +65,26 @@ package struct Candidate: Sendable {
         guard request.blocks > 0 else { return 0 }
         return min(request.promptTokens, request.promptTokens * cachedBlocks / request.blocks)
     }
+
+    package func uncachedTokens(of request: RoutingRequest) -> Int {
+        request.promptTokens - cachedTokens(of: request)
+    }
+
+    /// Share of the prompt that it probably holds, 0...1.
+    package func match(_ request: RoutingRequest) -> Double {
+        request.blocks > 0 ? Double(cachedBlocks) / Double(request.blocks) : 0
+    }
+
+    /// Its own prefill of this prompt.
+    package func prefillSeconds(of request: RoutingRequest) -> Double {
+        speed.prefillSeconds(new: uncachedTokens(of: request), behind: cachedTokens(of: request))
+    }
 }
 
 /// Why a policy chose, in a closed set; the words are made where they are shown.
 package enum ChoiceReason: UInt8, Sendable {
     case onlyCandidate, turn, chance, leastLoaded, betterOfTwo, session, sessionSpilled, prefix, leastCost,
-        stateful, probation
+        stateful, probation, sessionMoved, explored, imbalance
 
     package var words: String {
         switch self {
@@ -62,6 +99,9 @@ package enum ChoiceReason: UInt8, Sendable {
         case .leastCost: "least cost; nobody holds the prefix"
         case .stateful: "the node that made the id"
         case .probation: "it was ejected; this request tries it again"
+        case .sessionMoved: "its session's node costs more than moving; the least cost"
+        case .explored: "drawn to learn of it"
+        case .imbalance: "the fleet is out of balance; the least loaded"
         }
     }
 }
@@ -76,31 +116,55 @@ package struct Choice: Sendable {
     }
 }
 
+/// One candidate's score for the operator to read: the lower the better, and the terms it is made of.
+package struct PolicyScore: Sendable {
+    package var cost: Double
+    package var terms: [ScoreTerm]
+    package init(_ cost: Double, _ terms: [ScoreTerm]) {
+        self.cost = cost
+        self.terms = terms
+    }
+}
+
+/// A number of a policy that an operator may change while it runs.
+package struct PolicyParameter: Sendable {
+    package let name: String
+    /// Its meaning and unit in one line.
+    package let summary: String
+    package let standard: Double
+    package let range: ClosedRange<Double>
+
+    package init(_ name: String, _ standard: Double, in range: ClosedRange<Double>, _ summary: String) {
+        self.name = name
+        self.standard = standard
+        self.range = range
+        self.summary = summary
+    }
+}
+
 /// Decides which node takes a request. Every policy honours weights.
 package protocol RoutingPolicy: Sendable {
     /// What `policy NAME` takes.
     static var name: String { get }
     /// One line for help.
     static var summary: String { get }
+    static var parameters: [PolicyParameter] { get }
     init()
+    /// The values of the parameters, in their order.
+    var values: [Double] { get set }
     /// - Parameter candidates: not empty; weights above 0.
     mutating func choose(
         among candidates: [Candidate], for request: RoutingRequest, random: inout SplitMix64
     ) -> Choice
-    /// The score of one candidate for the operator to read: its cost (lower is better) and the terms it is made of.
-    func score(_ candidate: Candidate, for request: RoutingRequest) -> (cost: Double, terms: [ScoreTerm])
+    /// The scores of all candidates, in their order.
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore]
 }
 
-/// All policies, in the order in which they are listed.
-package enum Policies {
-    private static let all: [any RoutingPolicy.Type] = [
-        PrefixAffinity.self, SessionAffinity.self, LeastRequests.self, PowerOfTwo.self, RoundRobin.self,
-        Random.self,
-    ]
-
-    package static let names = all.map { $0.name }
-
-    package static func summary(of name: String) -> String? { all.first { $0.name == name }?.summary }
-
-    package static func make(_ name: String) -> (any RoutingPolicy)? { all.first { $0.name == name }?.init() }
+extension RoutingPolicy {
+    package static var parameters: [PolicyParameter] { [] }
+    /// A policy without parameters has no values.
+    package var values: [Double] {
+        get { [] }
+        set {}
+    }
 }

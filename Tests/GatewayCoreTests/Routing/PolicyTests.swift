@@ -60,10 +60,9 @@ struct PolicyTests {
             request.promptTokens = 500
             let choice = policy.choose(among: candidates, for: request, random: &random)
             #expect(candidates.indices.contains(choice.index))
-            for candidate in candidates {
-                let score = policy.score(candidate, for: request)
-                #expect(score.cost.isFinite && !score.terms.isEmpty)
-            }
+            let scores = policy.scores(candidates, for: request)
+            #expect(scores.count == candidates.count)
+            for score in scores { #expect(score.cost.isFinite && !score.terms.isEmpty) }
         }
         #expect(Policies.summary(of: name)?.isEmpty == false && Policies.make(name + "x") == nil)
     }

@@ -9,14 +9,15 @@ struct LeastRequests: RoutingPolicy {
         Choice(Self.least(of: candidates, random: &random) { $0.relativeLoad }, .leastLoaded)
     }
 
-    func score(_ candidate: Candidate, for request: RoutingRequest) -> (cost: Double, terms: [ScoreTerm]) {
-        (
-            candidate.relativeLoad * 100,
-            [
-                ScoreTerm(name: "active", value: Double(candidate.active)),
-                ScoreTerm(name: "weight", value: Double(candidate.weight)),
-            ]
-        )
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore] {
+        candidates.map { candidate in
+            PolicyScore(
+                candidate.relativeLoad * 100,
+                [
+                    ScoreTerm(name: "active", value: Double(candidate.active)),
+                    ScoreTerm(name: "weight", value: Double(candidate.weight)),
+                ])
+        }
     }
 
     /// The index with the least cost; equal ones have chances by weight.

@@ -13,7 +13,7 @@ struct PowerOfTwo: RoutingPolicy {
         return Choice(better, .betterOfTwo)
     }
 
-    func score(_ candidate: Candidate, for request: RoutingRequest) -> (cost: Double, terms: [ScoreTerm]) {
-        LeastRequests().score(candidate, for: request)
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore] {
+        LeastRequests().scores(candidates, for: request)
     }
 }

@@ -19,16 +19,18 @@ struct PrefixAffinity: RoutingPolicy {
         return Choice(best, candidates[best].cachedBlocks > 0 ? .prefix : .leastCost)
     }
 
-    func score(_ candidate: Candidate, for request: RoutingRequest) -> (cost: Double, terms: [ScoreTerm]) {
-        let uncached = request.promptTokens - candidate.cachedTokens(of: request)
-        return (
-            Self.cost(candidate, request),
-            [
-                ScoreTerm(name: "pending", value: Double(candidate.pendingPrefillTokens)),
-                ScoreTerm(name: "new", value: Double(Self.newTokenPrice * uncached)),
-                ScoreTerm(name: "active", value: Double(Self.activePrice * candidate.active)),
-            ]
-        )
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore] {
+        candidates.map { candidate in
+            PolicyScore(
+                Self.cost(candidate, request),
+                [
+                    ScoreTerm(name: "pending", value: Double(candidate.pendingPrefillTokens)),
+                    ScoreTerm(
+                        name: "new", value: Double(Self.newTokenPrice * candidate.uncachedTokens(of: request))
+                    ),
+                    ScoreTerm(name: "active", value: Double(Self.activePrice * candidate.active)),
+                ])
+        }
     }
 
     private static func cost(_ candidate: Candidate, _ request: RoutingRequest) -> Double {

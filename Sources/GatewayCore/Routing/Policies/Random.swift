@@ -9,8 +9,10 @@ struct Random: RoutingPolicy {
         Choice(Self.draw(from: candidates, random: &random), .chance)
     }
 
-    func score(_ candidate: Candidate, for request: RoutingRequest) -> (cost: Double, terms: [ScoreTerm]) {
-        (-Double(candidate.weight), [ScoreTerm(name: "weight", value: Double(candidate.weight))])
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore] {
+        candidates.map {
+            PolicyScore(-Double($0.weight), [ScoreTerm(name: "weight", value: Double($0.weight))])
+        }
     }
 
     /// An index, each with a chance in proportion to its weight.

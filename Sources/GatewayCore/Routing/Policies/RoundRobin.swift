@@ -21,8 +21,10 @@ struct RoundRobin: RoutingPolicy {
         return Choice(best, .turn)
     }
 
-    func score(_ candidate: Candidate, for request: RoutingRequest) -> (cost: Double, terms: [ScoreTerm]) {
-        let credit = candidate.node < credit.count ? credit[candidate.node] : 0
-        return (-Double(credit), [ScoreTerm(name: "credit", value: Double(credit))])
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore] {
+        candidates.map { candidate in
+            let credit = candidate.node < credit.count ? credit[candidate.node] : 0
+            return PolicyScore(-Double(credit), [ScoreTerm(name: "credit", value: Double(credit))])
+        }
     }
 }

@@ -44,15 +44,16 @@ struct SessionAffinity: RoutingPolicy {
         return Choice(chosen, chosen == first ? .session : .sessionSpilled)
     }
 
-    func score(_ candidate: Candidate, for request: RoutingRequest) -> (cost: Double, terms: [ScoreTerm]) {
-        let rank = Self.rank(request.session ?? request.head ?? 0, candidate)
-        return (
-            -rank,
-            [
-                ScoreTerm(name: "rank", value: rank),
-                ScoreTerm(name: "active", value: Double(candidate.active)),
-            ]
-        )
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore] {
+        candidates.map { candidate in
+            let rank = Self.rank(request.session ?? request.head ?? 0, candidate)
+            return PolicyScore(
+                -rank,
+                [
+                    ScoreTerm(name: "rank", value: rank),
+                    ScoreTerm(name: "active", value: Double(candidate.active)),
+                ])
+        }
     }
 
     /// Weighted rendezvous: weight / -ln(u), u in 0...1 by key and node.
