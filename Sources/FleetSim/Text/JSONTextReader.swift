@@ -86,6 +86,7 @@ struct JSONTextReader {
     }
 
     private mutating func number() throws(JSONValue.Problem) -> Double {
+        if let whole = shortInteger() { return Double(whole) }
         let start = offset
         _ = take(0x2D)
         if !take(0x30) { try digits() }
@@ -95,6 +96,21 @@ struct JSONTextReader {
             try digits()
         }
         return Double(String(decoding: bytes[start..<offset], as: UTF8.self)) ?? .nan
+    }
+
+    /// At most 15 digits without sign, fraction or exponent, which is most of what traces have; nil: something else.
+    private mutating func shortInteger() -> Int? {
+        var end = offset
+        var value = 0
+        while end < bytes.count, end - offset <= 15, (0x30...0x39).contains(bytes[end]) {
+            value = value * 10 + Int(bytes[end] - 0x30)
+            end += 1
+        }
+        let count = end - offset
+        guard count > 0, count <= 15, count == 1 || bytes[offset] != 0x30 else { return nil }
+        if end < bytes.count, [0x2E, 0x45, 0x65].contains(bytes[end]) { return nil }
+        offset = end
+        return value
     }
 
     private mutating func digits() throws(JSONValue.Problem) {
