@@ -103,7 +103,7 @@ extension EmulatedEngine {
             id: answer.id, promptTokens: answer.request.prompt.count, outputTokens: answer.tokens.count,
             endsByItself: answer.endsByItself, maxTokens: answer.limit,
             chain: Tokenizer.chain(
-                answer.request.prompt + answer.tokens, blockTokens: KVCache.blockTokens, root: root))
+                answer.request.prompt + answer.tokens, blockTokens: model.cache.blockTokens, root: root))
         do {
             try model.submit(request, at: instant)
         } catch {

@@ -117,7 +117,7 @@ enum VLLMMetrics {
         out.sample(
             "vllm:cache_config_info",
             """
-            block_size="\(KVCache.blockTokens)",cache_dtype="auto",enable_prefix_caching="True",engine="0",\
+            block_size="\(model.cache.blockTokens)",cache_dtype="auto",enable_prefix_caching="True",engine="0",\
             gpu_memory_utilization="\(EngineProfile.memoryShare)",kv_cache_size_tokens="\(model.kvCapacityTokens)",\
             num_gpu_blocks="\(model.cache.blockCount)",prefix_caching_hash_algo="sha256"
             """, 1)

@@ -1,19 +1,20 @@
 /// What goes into a step, and what comes out of it.
 extension EngineModel {
-    /// Fills the next step; nil when there is nothing to compute.
-    mutating func schedule(at now: Double) -> (work: StepTime.Work, decodes: Int, tokens: Int)? {
+    /// Fills the step that begins now; nil when there is nothing to compute.
+    mutating func schedule() -> (work: StepTime.Work, decodes: Int, tokens: Int)? {
         var budget = profile.maxBatchedTokens
-        let preempted = scheduleRunning(&budget)
-        if !preempted { admit(&budget, at: now) }
+        hasPreempted = scheduleRunning(&budget)
+        if !hasPreempted { admit(&budget) }
         guard budget < profile.maxBatchedTokens else { return nil }
         var work = StepTime.Work()
         var decodes = 0
-        for sequence in running where sequence.scheduled > 0 {
-            work.contextTokens += sequence.computed
-            if sequence.scheduled == 1, sequence.generated > 0 {
+        for index in running.indices where running[index].scheduled > 0 {
+            work.contextTokens += running[index].computed
+            if running[index].scheduled == 1, running[index].generated > 0 {
                 decodes += 1
             } else {
-                work.prefillFlops += stepTime.prefillFlops(new: sequence.scheduled, behind: sequence.computed)
+                work.prefillFlops += stepTime.prefillFlops(
+                    new: running[index].scheduled, behind: running[index].computed)
             }
         }
         return (work, decodes, profile.maxBatchedTokens - budget)
@@ -49,7 +50,7 @@ extension EngineModel {
         return true
     }
 
-    private func blocks(for tokens: Int) -> Int { (tokens + KVCache.blockTokens - 1) / KVCache.blockTokens }
+    private func blocks(for tokens: Int) -> Int { (tokens + cache.blockTokens - 1) / cache.blockTokens }
 
     /// The latest admitted gives up its blocks and returns to the queue's front, to be computed anew.
     private mutating func preemptLast() {
@@ -64,10 +65,10 @@ extension EngineModel {
         waiting.insert(victim, at: 0)
     }
 
-    private mutating func admit(_ budget: inout Int, at now: Double) {
+    private mutating func admit(_ budget: inout Int) {
         var admitted = 0
         while admitted < waiting.count, budget > 0, running.count < profile.maxSequences {
-            guard let sequence = admission(of: waiting[admitted], budget: budget, at: now) else { break }
+            guard let sequence = admission(of: waiting[admitted], budget: budget) else { break }
             budget -= sequence.scheduled
             running.append(sequence)
             publish(running.count - 1)
@@ -77,13 +78,13 @@ extension EngineModel {
     }
 
     /// A waiting request with its cached blocks and those for its first chunk; nil when they don't fit.
-    private mutating func admission(of candidate: Sequence, budget: Int, at now: Double) -> Sequence? {
+    private mutating func admission(of candidate: Sequence, budget: Int) -> Sequence? {
         var sequence = candidate
         // At least the last token is computed, as somebody must produce the next one.
-        let usable = min(sequence.request.chain.count, (sequence.known - 1) / KVCache.blockTokens)
+        let usable = min(sequence.request.chain.count, (sequence.known - 1) / cache.blockTokens)
         let chain = sequence.request.chain[..<usable]
         let (cached, unheld) = cache.lookUp(chain)
-        let cachedTokens = cached * KVCache.blockTokens
+        let cachedTokens = cached * cache.blockTokens
         let count = min(sequence.known - cachedTokens, budget)
         let fresh = blocks(for: cachedTokens + count) - cached
         guard fresh + unheld <= cache.freeCount else { return nil }
@@ -93,7 +94,7 @@ extension EngineModel {
         sequence.published = cached
         sequence.scheduled = count
         if sequence.admitted == nil {
-            sequence.admitted = now
+            sequence.admitted = instant
             sequence.cachedTokens = cachedTokens
             meters.prefixQueries += sequence.request.promptTokens
             meters.prefixHits += cachedTokens
@@ -103,7 +104,7 @@ extension EngineModel {
 
     /// Blocks that the step in flight fills can be found by those who come after.
     private mutating func publish(_ index: Int) {
-        let full = (running[index].computed + running[index].scheduled) / KVCache.blockTokens
+        let full = (running[index].computed + running[index].scheduled) / cache.blockTokens
         let end = min(full, running[index].request.chain.count)
         while running[index].published < end {
             let position = running[index].published
@@ -123,11 +124,13 @@ extension EngineModel {
             if hasToken {
                 running[index].generated += 1
                 isFinished = running[index].generated >= running[index].request.outputTokens
-                meterToken(index, at: now)
-                events.append(event(index, at: now, isFinished: isFinished))
+                countToken(index, at: now)
+                if detail == .everyToken || isFinished || running[index].generated == 1 {
+                    events.append(event(index, at: now, isFinished: isFinished))
+                }
             }
             if isFinished {
-                meterRequest(running[index], at: now)
+                if detail == .everyToken { meterRequest(running[index], at: now) }
                 cache.release(running[index].blocks)
             } else {
                 if kept != index { running.swapAt(kept, index) }
@@ -138,21 +141,20 @@ extension EngineModel {
     }
 
     private func event(_ index: Int, at now: Double, isFinished: Bool) -> TokenEvent {
-        let sequence = running[index]
-        return TokenEvent(
-            request: sequence.request.id, instant: now, ordinal: sequence.generated,
-            cachedTokens: sequence.cachedTokens,
-            finish: isFinished ? (sequence.request.endsByItself ? .stop : .length) : nil)
+        TokenEvent(
+            request: running[index].request.id, instant: now, ordinal: running[index].generated,
+            cachedTokens: running[index].cachedTokens,
+            finish: isFinished ? (running[index].request.endsByItself ? .stop : .length) : nil)
     }
 
-    private mutating func meterToken(_ index: Int, at now: Double) {
+    private mutating func countToken(_ index: Int, at now: Double) {
         meters.generatedTokens += 1
         if running[index].firstToken == nil {
             running[index].firstToken = now
-            meters.timeToFirstToken.observe(now - running[index].arrived)
             meters.promptTokens += running[index].request.promptTokens
             meters.cachedPromptTokens += running[index].cachedTokens
-        } else {
+            if detail == .everyToken { meters.timeToFirstToken.observe(now - running[index].arrived) }
+        } else if detail == .everyToken {
             meters.interTokenLatency.observe(now - running[index].lastToken)
         }
         running[index].lastToken = now

@@ -1,19 +1,22 @@
 /// The blocks of an engine's KV cache: reference counts, reuse by chained hash, and eviction of the block that has
 /// been free the longest (vLLM V1's block pool).
 package struct KVCache: Sendable {
-    package static let blockTokens = 16
-    private static let none: Int32 = -1
+    private static let none = BlockIndex.none
+
+    /// Tokens in a block: 16 as vLLM has it, or what a trace's hashes stand for.
+    package let blockTokens: Int
 
     private struct Block {
         var references: Int32 = 0
-        /// 0: not to be found by hash.
+        /// Whether it has content that is found by its hash.
+        var isFindable = false
         var hash: UInt64 = 0
         var before: Int32
         var after: Int32
     }
 
     private var blocks: [Block]
-    private var byHash: [UInt64: Int32] = [:]
+    private var byHash: BlockIndex
     /// The free list, the next to be evicted first.
     private var oldest: Int32
     private var newest: Int32
@@ -21,7 +24,9 @@ package struct KVCache: Sendable {
     /// Blocks that lost their content to another.
     package private(set) var evictions = 0
 
-    package init(blockCount: Int) {
+    package init(blockCount: Int, blockTokens: Int = 16) {
+        self.blockTokens = blockTokens
+        byHash = BlockIndex(capacity: blockCount)
         blocks = (0..<blockCount).map { index in
             Block(before: Int32(index) - 1, after: index + 1 < blockCount ? Int32(index) + 1 : Self.none)
         }
@@ -49,6 +54,9 @@ package struct KVCache: Sendable {
         return (cached, unheld)
     }
 
+    /// How many blocks from a chain's start are cached.
+    package func depth(of chain: [UInt64]) -> Int { lookUp(chain[...]).cached }
+
     /// Holds the cached blocks of a chain, which `lookUp` has found.
     package mutating func hold(_ chain: ArraySlice<UInt64>) -> [Int32] {
         chain.map { hash in
@@ -73,9 +81,10 @@ package struct KVCache: Sendable {
 
     /// Makes a held block findable. Content that another block has already stays with that one.
     package mutating func publish(_ index: Int32, hash: UInt64) {
-        guard blocks[Int(index)].hash == 0, byHash[hash] == nil else { return }
+        guard !blocks[Int(index)].isFindable, byHash[hash] == nil else { return }
         blocks[Int(index)].hash = hash
-        byHash[hash] = index
+        blocks[Int(index)].isFindable = true
+        byHash.insert(hash, block: index)
     }
 
     /// Lets go of a request's blocks. Its last ones become the first to be evicted, so that shared beginnings stay.
@@ -88,10 +97,9 @@ package struct KVCache: Sendable {
     }
 
     private mutating func forget(_ index: Int32) {
-        let hash = blocks[Int(index)].hash
-        guard hash != 0 else { return }
-        byHash[hash] = nil
-        blocks[Int(index)].hash = 0
+        guard blocks[Int(index)].isFindable else { return }
+        byHash.remove(blocks[Int(index)].hash)
+        blocks[Int(index)].isFindable = false
         evictions += 1
     }
 
@@ -130,7 +138,8 @@ package struct KVCache: Sendable {
         if free != freeCount { return "\(free) blocks in the free list, \(freeCount) counted" }
         if blocks.filter({ $0.references == 0 }).count != free { return "a block is neither held nor free" }
         if blocks.contains(where: { $0.references < 0 }) { return "a negative reference count" }
-        for (hash, index) in byHash where blocks[Int(index)].hash != hash {
+        for (hash, index) in byHash.entries
+        where blocks[Int(index)].hash != hash || !blocks[Int(index)].isFindable {
             return "block \(index) is found by a hash that is not its own"
         }
         return nil
