@@ -16,10 +16,13 @@ package final class Scraper: Sendable {
     /// Begins at once; the first turns are spread over one interval.
     /// - Parameters:
     ///   - rests: whether the health of a target, by its place, is not probed now; asked each turn.
+    ///   - feeds: nodes whose KV events are followed.
+    ///   - presence: what these events tell goes there.
     ///   - publish: called on the scraper's own threads with each reading; must return soon.
     package static func start(
         targets: [ScrapeTarget], pace: ScrapePace = ScrapePace(),
         rests: @escaping @Sendable (Int) -> Bool = { _ in false },
+        feeds: [KVFeedTarget] = [], presence: KVPresence = KVPresence(nodes: [], key: 0),
         publish: @escaping @Sendable (NodeReading) -> Void
     ) -> Scraper {
         let local = targets.filter(\.hasLocalGPUs).map(\.name)
@@ -28,7 +31,14 @@ package final class Scraper: Sendable {
                 ? nil : LocalGPUs.start(nodes: local, intervalSeconds: pace.intervalSeconds, publish: publish)
         )
         let thread = Thread {
-            scraper.run(targets, pace, rests, publish)
+            let start = now()
+            let clocks = clocks(targets, pace, rests, start: start)
+            let first = UInt64(clocks.count)
+            let feeds = feeds.enumerated().map { index, feed in
+                KVFeed(
+                    feed, presence: presence, firstAt: start, tokenBase: (first + UInt64(index)) << 32)
+            }
+            scraper.run(clocks, feeds, publish)
             scraper.ended.signal()
         }
         thread.name = "scraper"
@@ -45,19 +55,23 @@ package final class Scraper: Sendable {
     }
 
     private func run(
-        _ targets: [ScrapeTarget], _ pace: ScrapePace, _ rests: @escaping @Sendable (Int) -> Bool,
-        _ publish: @Sendable (NodeReading) -> Void
+        _ clocks: [ScrapeClock], _ feeds: [KVFeed], _ publish: @Sendable (NodeReading) -> Void
     ) {
         var poller = Poller()
         poller.add(waker.fd, token: .max, .read)
         let names = NameBook()
-        let clocks = Self.clocks(targets, pace, rests, start: Self.now())
-        var wakes = WakeQueue(times: clocks.map(\.wakesAt))
+        // Clocks first, then feeds: as their tokens are numbered.
+        var wakes = WakeQueue(times: clocks.map(\.wakesAt) + feeds.map(\.wakesAt))
         while !isStopped.load(ordering: .relaxed) {
             var now = Self.now()
             while let index = wakes.popDue(by: now) {
-                if let reading = clocks[index].wake(at: now, names: names, poller) { publish(reading) }
-                wakes.set(index, to: clocks[index].wakesAt)
+                if index < clocks.count {
+                    if let reading = clocks[index].wake(at: now, names: names, poller) { publish(reading) }
+                    wakes.set(index, to: clocks[index].wakesAt)
+                } else {
+                    feeds[index - clocks.count].wake(at: now, names: names, poller)
+                    wakes.set(index, to: feeds[index - clocks.count].wakesAt)
+                }
             }
             let wait = wakes.first.map { max(0, $0 - now) * 1000 } ?? 60_000
             let count = poller.wait(milliseconds: Int32(min(60_000, wait.rounded(.up))))
@@ -65,8 +79,13 @@ package final class Scraper: Sendable {
             for position in 0..<count {
                 let event = poller.event(position)
                 let index = Int(event.token >> 32)
-                // The waker's token is no clock's: it only ends the wait.
-                guard index < clocks.count else { continue }
+                // The waker's token is nobody's: it only ends the wait.
+                guard index < clocks.count + feeds.count else { continue }
+                guard index < clocks.count else {
+                    feeds[index - clocks.count].handle(event, at: now, names: names, poller)
+                    wakes.set(index, to: feeds[index - clocks.count].wakesAt)
+                    continue
+                }
                 guard let reading = clocks[index].handle(event, at: now, names: names, poller) else {
                     continue
                 }

@@ -57,11 +57,14 @@ enum ServeCommand {
             target.hasLocalGPUs = hasDriver && node.gpuMetricsURL == nil && isLocal(node.url.host)
             return target
         }
+        let feeds = configuration.nodes.enumerated().compactMap { index, node in
+            node.kvEvents.map { KVFeedTarget(name: node.name, node: index, source: $0) }
+        }
         var pace = ScrapePace()
         pace.intervalSeconds = configuration.scrape.intervalSeconds
         pace.timeoutSeconds = configuration.scrape.timeoutSeconds
         return Scraper.start(
             targets: targets, pace: pace, rests: { gateway.isInMaintenance($0) },
-            publish: { gateway.inbox.accept($0) })
+            feeds: feeds, presence: gateway.presence, publish: { gateway.inbox.accept($0) })
     }
 }

@@ -7,6 +7,11 @@ package enum ConfigurationKeys {
 
     package enum Node: String, CaseIterable, Sendable {
         case name, url, role, weight, zone, apiKeyEnv, gpuMetricsUrl, dollarsPerHour, models, maxActive
+        case kvEvents
+    }
+
+    package enum KVEvents: String, CaseIterable, Sendable {
+        case endpoint, replay
     }
 
     package enum Limits: String, CaseIterable, Sendable {

@@ -53,7 +53,9 @@ extension ConfigurationReader {
         let maxActive = whole(fields[.maxActive], name: "maxActive", in: 1...100_000)
         let variable = fields[.apiKeyEnv]
         let key = apiKey(variable, environment: environment)
+        let kvEvents = kvEvents(fields[.kvEvents], place: place)
         node?.zone = zone
+        node?.kvEvents = kvEvents
         node?.gpuMetricsURL = gpuMetricsURL
         node?.dollarsPerHour = dollars
         node?.models = models
@@ -61,6 +63,24 @@ extension ConfigurationReader {
         node?.apiKeyEnv = variable.flatMap(Self.plainText)
         node?.apiKey = key
         return node
+    }
+
+    private mutating func kvEvents(_ value: JSON5Value?, place: String) -> KVEventSource? {
+        let keys = ConfigurationKeys.KVEvents.self
+        guard let value, let fields = fields(of: value, place: "kvEvents of \(place)", keys: keys) else {
+            return nil
+        }
+        if fields[.endpoint] == nil {
+            note(
+                value, "kvEvents of \(place) has no endpoint",
+                remedy: "write endpoint: \"tcp://10.0.0.1:5557\", where the engine publishes")
+        }
+        let endpoint = parsed(
+            fields[.endpoint], name: "endpoint", example: "tcp://10.0.0.1:5557", by: KVEndpoint.init(parsing:)
+        )
+        let replay = parsed(
+            fields[.replay], name: "replay", example: "tcp://10.0.0.1:5558", by: KVEndpoint.init(parsing:))
+        return endpoint.map { KVEventSource(endpoint: $0, replay: replay) }
     }
 
     private static func plainText(_ value: JSON5Value) -> String? {

@@ -16,6 +16,9 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var journal: String?
 
     package init(nodes: [NodeConfiguration]) { self.nodes = nodes }
+
+    /// Places of the nodes whose KV events are read.
+    package var eventNodes: [Int] { nodes.indices.filter { nodes[$0].kvEvents != nil } }
 }
 
 /// One engine endpoint as the operator describes it.
@@ -34,6 +37,8 @@ package struct NodeConfiguration: Sendable, Equatable {
     package var apiKey: String?
     /// Where its GPUs' exporter answers; the path is "/metrics" when the file gives none.
     package var gpuMetricsURL: EngineURL?
+    /// Where its KV events are published; nil: they are not read.
+    package var kvEvents: KVEventSource?
     /// What the node costs; nil: unknown, and so is every price that follows from it.
     package var dollarsPerHour: Double?
     /// Requests of this gateway on it at most; nil: `limits.maxActivePerNode`.

@@ -51,7 +51,9 @@ package final class Gateway: Sendable {
         var random = SystemRandomNumberGenerator()
         let shared = ProxyShared(
             fleet: Fleet(version: 0, nodes: [], policy: configuration.policy), loops: loops,
-            secret: random.next(), indexBlocks: max(131_072, configuration.nodes.count * 16_384),
+            secret: random.next(),
+            presence: KVPresence(nodes: configuration.eventNodes, key: random.next()),
+            indexBlocks: max(131_072, configuration.nodes.count * 16_384),
             queueSeconds: configuration.limits.queueSeconds)
         let inbox = ControlInbox()
         let directory =
@@ -92,6 +94,9 @@ package final class Gateway: Sendable {
             finished.set()
         }
     }
+
+    /// What nodes hold by their KV events; whoever reads them tells it there.
+    package var presence: KVPresence { shared.presence }
 
     /// On a command, or after `inbox.stop`.
     package var hasStopped: Bool { finished.isSet }

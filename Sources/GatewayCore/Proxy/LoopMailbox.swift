@@ -171,6 +171,8 @@ package final class LoopMailbox: Sendable {
 package final class ProxyShared: Sendable {
     package let fleet: CurrentFleet
     package let prefixIndex: PrefixIndex
+    /// What nodes hold, exactly, where their KV events are read.
+    package let presence: KVPresence
     package let madeIDs = MadeIDs()
     package let mailboxes: [LoopMailbox]
     package let waitingRoom: WaitingRoom
@@ -184,10 +186,12 @@ package final class ProxyShared: Sendable {
     private let metricsText = Mutex<[UInt8]>([])
 
     package init(
-        fleet: Fleet, loops: Int, secret: UInt64, indexBlocks: Int, queueSeconds: Double
+        fleet: Fleet, loops: Int, secret: UInt64, presence: KVPresence, indexBlocks: Int,
+        queueSeconds: Double
     ) {
         self.fleet = CurrentFleet(fleet)
         prefixIndex = PrefixIndex(blocks: indexBlocks)
+        self.presence = presence
         mailboxes = (0..<loops).map { _ in LoopMailbox() }
         waitingRoom = WaitingRoom(queueSeconds: queueSeconds)
         hash = PromptHash(key: secret)
