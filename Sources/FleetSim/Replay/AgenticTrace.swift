@@ -43,7 +43,8 @@ enum AgenticTrace {
         for item in try session.list("requests") {
             let fields = TraceFields(object: item, name: session.name, line: session.line)
             if item["requests"] != nil {
-                try append(fields, to: &trace, salt: salt, after: previous, delay: previous == nil ? delay : 0)
+                try append(
+                    fields, to: &trace, salt: salt, after: previous, delay: previous == nil ? delay : 0)
                 continue
             }
             let pause = before == nil ? delay : try pause(fields, after: before)
@@ -55,7 +56,9 @@ enum AgenticTrace {
     }
 
     /// Where think_time is missing, what the clock says that was neither the last answer nor its time.
-    private static func pause(_ fields: TraceFields, after before: TraceFields?) throws(TraceProblem) -> Double {
+    private static func pause(_ fields: TraceFields, after before: TraceFields?) throws(TraceProblem)
+        -> Double
+    {
         if let seconds = try fields.seconds("think_time") { return seconds }
         guard let now = try fields.seconds("t"), let then = try before?.seconds("t") else {
             throw fields.problem("a request has neither think_time nor t")

@@ -16,7 +16,8 @@ enum AzureTrace {
             else {
                 throw TraceProblem(
                     name, line: line.number,
-                    "not of the form 2023-11-16 18:17:03.9799600,4808,10 (time, prompt tokens, output tokens)")
+                    "not of the form 2023-11-16 18:17:03.9799600,4808,10 (time, prompt tokens, output tokens)"
+                )
             }
             start = start ?? instant
             trace.requests.append(

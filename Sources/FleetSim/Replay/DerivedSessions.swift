@@ -8,7 +8,9 @@ enum DerivedSessions {
         var followers: [UInt64: Set<UInt64>] = [:]
         for request in requests {
             for (block, next) in zip(request.chain, request.chain.dropFirst()) {
-                if followers[block, default: []].count < branches { followers[block, default: []].insert(next) }
+                if followers[block, default: []].count < branches {
+                    followers[block, default: []].insert(next)
+                }
             }
             if let last = request.chain.last { followers[last, default: []].insert(0) }
         }

@@ -21,7 +21,9 @@ package enum TraceReader {
                     "neither hash_ids (Mooncake) nor requests (agentic sessions) is here; is this a trace?")
             }
         }
-        guard !trace.requests.isEmpty else { throw TraceProblem(name, "has no requests after its first line") }
+        guard !trace.requests.isEmpty else {
+            throw TraceProblem(name, "has no requests after its first line")
+        }
         return trace
     }
 
