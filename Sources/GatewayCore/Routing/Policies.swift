@@ -1,7 +1,8 @@
 /// All policies, in the order in which they are listed.
 package enum Policies {
     private static let all: [any RoutingPolicy.Type] = [
-        PrefixAffinity.self, SessionAffinity.self, LeastRequests.self, PowerOfTwo.self, RoundRobin.self,
+        Foresight.self, PrefixAffinity.self, SessionAffinity.self, LeastRequests.self, PowerOfTwo.self,
+        RoundRobin.self,
         Random.self,
     ]
 

@@ -33,6 +33,8 @@ package struct Candidate: Sendable {
     package var pendingPrefillTokens: Int
     /// When all that waits for prefill there will be done, in seconds from now; falls with the clock.
     package var waitSeconds = 0.0
+    /// For how long nothing has waited for prefill there: its least recently used blocks are older by that.
+    package var idleSeconds = 0.0
     /// Tokens of context that its active requests hold: prompts and what they generated.
     package var contextTokens = 0
     /// Leading blocks of this prompt that it probably holds.

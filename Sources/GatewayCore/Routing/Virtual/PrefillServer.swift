@@ -1,0 +1,68 @@
+/// An engine in outline, for ranking policies and for judging them beside live traffic: one prefill at a time in order of
+/// arrival, a fixed time for each output token, an LRU cache of the prompts' blocks, outputs not cached.
+package struct PrefillServer: VirtualEngine {
+    private let speed: NodeSpeed
+    private let secondsPerOutputToken: Double
+    private let blockTokens: Int
+    private var cache: BlockCache
+    private var freeAt = 0.0
+    private var pending: [VirtualEvent] = []
+    private var head = 0
+    /// Of those that decode, ascending by instant.
+    private var decoding: [(instant: Double, id: Int)] = []
+    private var outputs: [Int: Int] = [:]
+
+    package init(
+        cacheBlocks: Int, blockTokens: Int, speed: NodeSpeed, secondsPerOutputToken: Double
+    ) {
+        self.speed = speed
+        self.blockTokens = blockTokens
+        self.secondsPerOutputToken = secondsPerOutputToken
+        cache = BlockCache(capacity: cacheBlocks)
+    }
+
+    package func depth(of chain: [UInt64]) -> Int { cache.depth(of: chain) }
+
+    package mutating func submit(_ request: VirtualRequest, at instant: Double) {
+        let cached = min(request.promptTokens, cache.depth(of: request.chain) * blockTokens)
+        cache.use(request.chain)
+        freeAt =
+            max(instant, freeAt) + speed.prefillSeconds(new: request.promptTokens - cached, behind: cached)
+        pending.append(.firstToken(id: request.id, instant: freeAt, cachedTokens: cached))
+        outputs[request.id] = request.outputTokens
+    }
+
+    package var nextInstant: Double? {
+        let prefill: Double? =
+            if head < pending.count, case .firstToken(_, let instant, _) = pending[head] { instant } else {
+                nil
+            }
+        guard let finish = decoding.first?.instant else { return prefill }
+        return prefill.map { min($0, finish) } ?? finish
+    }
+
+    package mutating func advance(to instant: Double, into events: inout [VirtualEvent]) {
+        while let next = nextInstant, next <= instant {
+            if let finish = decoding.first, finish.instant <= next {
+                decoding.removeFirst()
+                events.append(.finished(id: finish.id, instant: finish.instant))
+                continue
+            }
+            guard case .firstToken(let id, let at, _) = pending[head] else { return }
+            events.append(pending[head])
+            head += 1
+            decodes(id, from: at)
+        }
+        if head > 1024 {
+            pending.removeFirst(head)
+            head = 0
+        }
+    }
+
+    private mutating func decodes(_ id: Int, from start: Double) {
+        let end = start + secondsPerOutputToken * Double(outputs.removeValue(forKey: id) ?? 0)
+        var place = decoding.count
+        while place > 0, decoding[place - 1].instant > end { place -= 1 }
+        decoding.insert((end, id), at: place)
+    }
+}

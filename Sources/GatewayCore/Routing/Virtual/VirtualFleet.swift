@@ -1,0 +1,160 @@
+/// A fleet in virtual time behind one policy: the router's books, its hold, and the engines.
+///
+/// The same seed and the same arrivals give the same outcomes, to the bit.
+package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
+    /// What became of a request.
+    package struct Outcome: Sendable {
+        package var request: Int
+        package var node: Int
+        package var dispatched: Double
+        package var firstToken = 0.0
+        package var finished = 0.0
+        /// As the router predicted, and as the engine found.
+        package var predictedCachedTokens: Int
+        package var cachedTokens = 0
+    }
+
+    package private(set) var engines: [Engine]
+    /// The speeds that the router believes in.
+    package var speeds: [NodeSpeed]
+    package private(set) var now = 0.0
+    private var policy: any RoutingPolicy
+    private var books: [NodeBook]
+    private var hold = HoldQueue<VirtualRequest>()
+    private var sessions: [UInt64: Int] = [:]
+    private var random: SplitMix64
+    private var underway: [Int: Outcome] = [:]
+    private var done: [Outcome] = []
+    private var events: [VirtualEvent] = []
+    private var candidates: [Candidate] = []
+
+    package init(engines: [Engine], speeds: [NodeSpeed], policy: any RoutingPolicy, seed: UInt64 = 1) {
+        self.engines = engines
+        self.speeds = speeds
+        self.policy = policy
+        books = Array(repeating: NodeBook(), count: engines.count)
+        random = SplitMix64(seed: seed)
+    }
+
+    package var heldCount: Int { hold.count }
+
+    /// Those that finished since this was last asked.
+    package mutating func takeOutcomes() -> [Outcome] {
+        defer { done.removeAll(keepingCapacity: true) }
+        return done
+    }
+
+    /// When something happens next without an arrival; nil: all is idle.
+    package var nextInstant: Double? {
+        var next: Double?
+        for engine in engines {
+            guard let instant = engine.nextInstant else { continue }
+            next = min(next ?? instant, instant)
+        }
+        guard !hold.isEmpty, let dial = (policy as? Foresight)?.dial else { return next }
+        // A node opens by the clock too, when what it has falls under the feed.
+        for book in books where book.drain.wait(now: now) > dial.feedSeconds {
+            let opens = book.drain.drainsAt - dial.feedSeconds
+            if opens > now { next = min(next ?? opens, opens) }
+        }
+        return next
+    }
+
+    /// Lets time pass up to and with an instant.
+    package mutating func advance(to instant: Double) {
+        while let next = nextInstant, next <= instant { step(to: max(now, next)) }
+        now = max(now, instant)
+    }
+
+    private mutating func step(to instant: Double) {
+        now = instant
+        for index in engines.indices {
+            guard let next = engines[index].nextInstant, next <= instant else { continue }
+            engines[index].advance(to: instant, into: &events)
+            for event in events { note(event, index) }
+            events.removeAll(keepingCapacity: true)
+        }
+        release()
+    }
+
+    private mutating func note(_ event: VirtualEvent, _ node: Int) {
+        switch event {
+        case .firstToken(let id, let instant, let cachedTokens):
+            books[node].prefilled(id, now: instant)
+            underway[id]?.firstToken = instant
+            underway[id]?.cachedTokens = cachedTokens
+        case .finished(let id, let instant):
+            books[node].finished(id)
+            guard var outcome = underway.removeValue(forKey: id) else { return }
+            outcome.finished = instant
+            done.append(outcome)
+        }
+    }
+
+    /// A request comes, not before `now`.
+    package mutating func arrive(_ request: VirtualRequest) {
+        advance(to: request.arrival)
+        if let foresight = policy as? Foresight, foresight.dial != nil {
+            hold.add(request, routing(request), since: now)
+            return release()
+        }
+        gather()
+        match(request, &candidates)
+        let choice = policy.choose(among: candidates, for: routing(request), random: &random)
+        dispatch(request, to: candidates[choice.index])
+    }
+
+    private func routing(_ request: VirtualRequest) -> RoutingRequest {
+        var routing = RoutingRequest()
+        routing.now = now
+        routing.session = request.session
+        routing.head = request.chain.isEmpty ? nil : request.chain[min(1, request.chain.count - 1)]
+        routing.blocks = request.chain.count
+        routing.promptTokens = request.promptTokens
+        routing.outputTokens = request.expectedOutput
+        return routing
+    }
+
+    private mutating func gather() {
+        candidates.removeAll(keepingCapacity: true)
+        for index in engines.indices {
+            candidates.append(books[index].candidate(node: index, speed: speeds[index], now: now))
+        }
+    }
+
+    private func match(_ request: VirtualRequest, _ candidates: inout [Candidate]) {
+        let bound = request.session.flatMap { sessions[$0] }
+        for index in candidates.indices {
+            candidates[index].cachedBlocks = engines[candidates[index].node].depth(of: request.chain)
+            candidates[index].isBound = candidates[index].node == bound
+        }
+    }
+
+    private mutating func dispatch(_ request: VirtualRequest, to candidate: Candidate) {
+        let node = candidate.node
+        let routing = routing(request)
+        let cached = candidate.cachedTokens(of: routing)
+        books[node].dispatched(
+            request.id, promptTokens: request.promptTokens, uncachedTokens: request.promptTokens - cached,
+            seconds: candidate.prefillSeconds(of: routing), now: now)
+        if let session = request.session { sessions[session] = node }
+        underway[request.id] = Outcome(
+            request: request.id, node: node, dispatched: now, predictedCachedTokens: cached)
+        engines[node].submit(request, at: now)
+    }
+
+    /// Lets those go that a node needs now.
+    private mutating func release() {
+        guard !hold.isEmpty, let foresight = policy as? Foresight, let dial = foresight.dial else { return }
+        gather()
+        var queue = hold
+        hold = HoldQueue()
+        var nodes = candidates
+        var chance = random
+        queue.plan(
+            &nodes, by: foresight, dial: dial, now: now, random: &chance, match: { match($0, &$1) },
+            place: { placement, nodes in dispatch(placement.payload, to: nodes[placement.index]) })
+        random = chance
+        hold = queue
+    }
+}
