@@ -63,7 +63,11 @@ struct EngineStretchTests {
     ) throws {
         let whole = try run(.everyToken, seed: seed, blockTokens: blocks.tokens, kvTokens: blocks.kvTokens)
         let quick = try run(.milestones, seed: seed, blockTokens: blocks.tokens, kvTokens: blocks.kvTokens)
-        #expect(quick.events == whole.events.filter { $0.ordinal == 1 || $0.finish != nil })
+        // Not compared whole: a failure would print thousands of events.
+        let milestones = whole.events.filter { $0.ordinal == 1 || $0.finish != nil }
+        #expect(quick.events.count == milestones.count)
+        let firstDifference = zip(quick.events, milestones).first { $0 != $1 }
+        #expect(firstDifference == nil)
         #expect(quick.model.isIdle)
         #expect(quick.model.meters.steps == whole.model.meters.steps)
         #expect(quick.model.meters.generatedTokens == whole.model.meters.generatedTokens)

@@ -118,8 +118,8 @@ package struct EngineModel: Sendable {
 
     /// Takes a request out at once, as when its client has left. Unknown ones are ignored.
     package mutating func abort(_ id: UInt64) {
+        endStretch(at: instant)
         if let index = running.firstIndex(where: { $0.request.id == id }) {
-            endStretch(at: instant)
             settle()
             cache.release(running.remove(at: index).blocks)
         } else if let index = waiting.firstIndex(where: { $0.request.id == id }) {
