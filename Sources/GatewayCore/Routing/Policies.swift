@@ -2,8 +2,9 @@
 package enum Policies {
     private static let all: [any RoutingPolicy.Type] = [
         Foresight.self, PrefixAffinity.self, SessionAffinity.self, LeastRequests.self, PowerOfTwo.self,
-        RoundRobin.self,
-        Random.self,
+        RoundRobin.self, Random.self, SGLangCacheAwareA.self, SGLangCacheAwareB.self, DynamoKV.self,
+        LLMDScorers.self, LLMDSticky.self, Preble.self, LMetric.self, BoundedLoad.self, SessionSticky.self,
+        LongestPrefix.self,
     ]
 
     package static let names = all.map { $0.name }

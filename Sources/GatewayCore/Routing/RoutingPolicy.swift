@@ -86,7 +86,8 @@ package struct Candidate: Sendable {
 /// Why a policy chose, in a closed set; the words are made where they are shown.
 package enum ChoiceReason: UInt8, Sendable {
     case onlyCandidate, turn, chance, leastLoaded, betterOfTwo, session, sessionSpilled, prefix, leastCost,
-        stateful, probation, sessionMoved, explored, imbalance
+        stateful, probation, sessionMoved, explored, imbalance, deepestHolder, emptiest, holderSpilled, hash,
+        hashSpilled
 
     package var words: String {
         switch self {
@@ -104,6 +105,11 @@ package enum ChoiceReason: UInt8, Sendable {
         case .sessionMoved: "its session's node costs more than moving; the least cost"
         case .explored: "drawn to learn of it"
         case .imbalance: "the fleet is out of balance; the least loaded"
+        case .deepestHolder: "holds the longest part of the prefix"
+        case .emptiest: "nobody holds enough of the prefix; the fewest blocks held"
+        case .holderSpilled: "the prefix's node is over its bound; the least loaded"
+        case .hash: "the prompt's head hashes to it"
+        case .hashSpilled: "the node of the prompt's head is over its bound; the next one"
         }
     }
 }

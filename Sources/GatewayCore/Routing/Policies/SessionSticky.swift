@@ -1,0 +1,64 @@
+/// A session goes to the node that was least loaded when it came, and stays there: the honest baseline (workloads.md
+/// section 2, `session_sticky_ll`; vllm-project/router's sticky_least_loaded #235 counts sessions where this counts
+/// requests), from the formula.
+///
+/// Equal nodes are drawn by weight: by place in a list all sessions of an idle start would stay on the first for life
+/// (torchtitan 4109). A session is forgotten after its time, or when 65,536 others were younger; one whose node can't
+/// take it is bound anew.
+struct SessionSticky: RoutingPolicy {
+    static let name = "session-sticky"
+    static let summary = "a session stays on the node that was least loaded when it came"
+    static let parameters = [
+        PolicyParameter(
+            "ttl", 3_600, in: 1...604_800, "s without a request after which a session is forgotten")
+    ]
+    /// Sessions in each of two generations.
+    static let generation = 65_536
+    var values = Self.parameters.map(\.standard)
+
+    private struct Binding {
+        var node: Int
+        /// Monotonic seconds.
+        var lastUse: Double
+    }
+
+    private var young: [UInt64: Binding] = [:]
+    private var old: [UInt64: Binding] = [:]
+
+    /// The index of the session's node.
+    private func home(_ session: UInt64?, _ candidates: [Candidate], now: Double) -> Int? {
+        guard let session, let binding = young[session] ?? old[session],
+            now - binding.lastUse <= values[0]
+        else { return nil }
+        return candidates.firstIndex { $0.node == binding.node }
+    }
+
+    private mutating func bind(_ session: UInt64, _ node: Int, now: Double) {
+        if young.count >= Self.generation, young[session] == nil {
+            old = young
+            young = [:]
+        }
+        young[session] = Binding(node: node, lastUse: now)
+    }
+
+    mutating func choose(
+        among candidates: [Candidate], for request: RoutingRequest, random: inout SplitMix64
+    ) -> Choice {
+        let home = home(request.session, candidates, now: request.now)
+        let index = home ?? CandidateCosts.drawn(candidates.map(\.load), candidates, &random)
+        if let session = request.session { bind(session, candidates[index].node, now: request.now) }
+        return Choice(index, home == nil ? .leastLoaded : .session)
+    }
+
+    func scores(_ candidates: [Candidate], for request: RoutingRequest) -> [PolicyScore] {
+        let home = home(request.session, candidates, now: request.now)
+        return candidates.indices.map { index in
+            PolicyScore(
+                index == home ? -1 : candidates[index].load,
+                [
+                    ScoreTerm(name: "session", value: index == home ? 1 : 0),
+                    ScoreTerm(name: "load", value: candidates[index].load),
+                ])
+        }
+    }
+}
