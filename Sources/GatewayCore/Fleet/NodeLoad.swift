@@ -8,6 +8,8 @@ package final class NodeLoad: Sendable {
     private let activeCount = IncarnationCount()
     private let prefillingCount = IncarnationCount()
     private let prefillTokens = IncarnationCount()
+    private let contextCount = IncarnationCount()
+    private let pace = Mutex(NodePace())
     private let failures = Atomic<Int>(0)
     private let allFailures = Atomic<Int>(0)
     private let streamed = Atomic<Int>(0)
@@ -26,26 +28,42 @@ package final class NodeLoad: Sendable {
     /// Uncached prompt tokens of the requests without a first token.
     package var pendingPrefillTokens: Int { prefillTokens.value }
 
+    /// Prompt tokens of the active requests.
+    package var contextTokens: Int { contextCount.value }
+
     /// Counts a request until its handle ends.
-    /// - Parameter isProbe: it holds the ticket of `takeProbe`, which goes back with the handle.
-    package func began(uncachedTokens: Int, isProbe: Bool = false) -> LoadHandle {
+    /// - Parameters:
+    ///   - isProbe: it holds the ticket of `takeProbe`, which goes back with the handle.
+    ///   - now: monotonic nanoseconds.
+    package func began(uncachedTokens: Int, cachedTokens: Int = 0, isProbe: Bool = false, now: UInt64 = 0)
+        -> LoadHandle
+    {
         liveCount.add(1, ordering: .relaxed)
-        return LoadHandle(
-            self, incarnation: activeCount.add(1), uncachedTokens: uncachedTokens, isProbe: isProbe)
+        let work = PrefillWork(uncachedTokens: max(0, uncachedTokens), cachedTokens: max(0, cachedTokens))
+        let ticket = pace.withLock { $0.dispatched(work, now: Double(now) / 1e9) }
+        return LoadHandle(self, incarnation: activeCount.add(1), ticket: ticket, isProbe: isProbe)
     }
 
-    fileprivate func beganPrefill(tokens: Int, _ incarnation: UInt64) {
+    fileprivate func beganPrefill(_ ticket: PrefillTicket, _ incarnation: UInt64) {
         prefillingCount.add(1, in: incarnation)
-        prefillTokens.add(tokens, in: incarnation)
+        prefillTokens.add(ticket.work.uncachedTokens, in: incarnation)
+        contextCount.add(ticket.work.tokens, in: incarnation)
     }
 
-    fileprivate func endedPrefill(tokens: Int, _ incarnation: UInt64) {
+    fileprivate func endedPrefill(_ ticket: PrefillTicket, _ incarnation: UInt64) {
         prefillingCount.add(-1, in: incarnation)
-        prefillTokens.add(-tokens, in: incarnation)
+        prefillTokens.add(-ticket.work.uncachedTokens, in: incarnation)
     }
 
-    fileprivate func ended(_ incarnation: UInt64, isProbe: Bool) {
+    fileprivate func prefilled(_ ticket: PrefillTicket, now: UInt64) {
+        pace.withLock { $0.prefilled(ticket, now: Double(now) / 1e9) }
+    }
+
+    fileprivate func abandoned(_ ticket: PrefillTicket) { pace.withLock { $0.abandoned(ticket) } }
+
+    fileprivate func ended(_ ticket: PrefillTicket, _ incarnation: UInt64, isProbe: Bool) {
         activeCount.add(-1, in: incarnation)
+        contextCount.add(-ticket.work.tokens, in: incarnation)
         if isProbe { probeTicket.store(false, ordering: .releasing) }
         liveCount.subtract(1, ordering: .releasing)
     }
@@ -58,7 +76,29 @@ package final class NodeLoad: Sendable {
         let next = activeCount.incarnation &+ 1
         prefillingCount.begin(next)
         prefillTokens.begin(next)
+        contextCount.begin(next)
+        pace.withLock { $0.restarted() }
         activeCount.begin(next)
+    }
+
+    // MARK: what it is expected to do
+
+    /// - Parameter now: monotonic nanoseconds.
+    package func outlook(now: UInt64) -> NodeOutlook { pace.withLock { $0.outlook(now: Double(now) / 1e9) } }
+
+    /// A stream ended that had so much time for each token.
+    package func decoded(secondsPerToken: Double, now: UInt64) {
+        let (active, context) = (active, contextTokens)
+        pace.withLock {
+            $0.decoded(
+                secondsPerToken: secondsPerToken, active: active, contextTokens: context,
+                now: Double(now) / 1e9)
+        }
+    }
+
+    /// What its engine's metrics say now; nil: nothing, or it is stale.
+    package func scraped(kvUsage: Double?, queue: Double?) {
+        pace.withLock { $0.scraped(kvUsage: kvUsage, queue: queue) }
     }
 
     // MARK: what traffic says of the node
@@ -113,28 +153,33 @@ package final class NodeLoad: Sendable {
 package struct LoadHandle: ~Copyable, Sendable {
     private let load: NodeLoad
     private let incarnation: UInt64
-    private let uncachedTokens: Int
+    private let ticket: PrefillTicket
     private let isProbe: Bool
     private var isPrefilling = true
 
-    fileprivate init(_ load: NodeLoad, incarnation: UInt64, uncachedTokens: Int, isProbe: Bool) {
+    fileprivate init(_ load: NodeLoad, incarnation: UInt64, ticket: PrefillTicket, isProbe: Bool) {
         self.load = load
         self.incarnation = incarnation
-        self.uncachedTokens = max(0, uncachedTokens)
+        self.ticket = ticket
         self.isProbe = isProbe
-        load.beganPrefill(tokens: self.uncachedTokens, incarnation)
+        load.beganPrefill(ticket, incarnation)
     }
 
     /// The first token came.
-    package mutating func prefilled() {
+    /// - Parameter now: monotonic nanoseconds.
+    package mutating func prefilled(now: UInt64) {
         guard isPrefilling else { return }
         isPrefilling = false
-        load.endedPrefill(tokens: uncachedTokens, incarnation)
+        load.endedPrefill(ticket, incarnation)
+        load.prefilled(ticket, now: now)
     }
 
     deinit {
-        if isPrefilling { load.endedPrefill(tokens: uncachedTokens, incarnation) }
-        load.ended(incarnation, isProbe: isProbe)
+        if isPrefilling {
+            load.endedPrefill(ticket, incarnation)
+            load.abandoned(ticket)
+        }
+        load.ended(ticket, incarnation, isProbe: isProbe)
     }
 }
 

@@ -57,7 +57,9 @@ extension ProxyLoop {
     private mutating func count(_ fd: Int32, on index: Int) {
         clients[fd].exchange.costStart = readCostClock(index)
         clients[fd].load = fleet.nodes[index].load.began(
-            uncachedTokens: clients[fd].exchange.uncachedTokens, isProbe: clients[fd].exchange.isProbe)
+            uncachedTokens: clients[fd].exchange.uncachedTokens,
+            cachedTokens: Int(clients[fd].exchange.cachedTokens), isProbe: clients[fd].exchange.isProbe,
+            now: now)
         clients[fd].exchange.isProbe = false
     }
 
@@ -80,7 +82,9 @@ extension ProxyLoop {
 
     /// The first token came, or never will.
     mutating func prefilled(_ fd: Int32) {
-        clients[fd].load?.prefilled()
+        clients[fd].load?.prefilled(now: now)
+        // Its node may need more now.
+        admitDue = true
     }
 
     mutating func handleUpstream(_ up: Int32, _ event: Poller.Event) {

@@ -5,6 +5,8 @@
 package struct DrainEstimate: Sendable {
     /// Seconds of prefill ever dispatched.
     private var dispatched = 0.0
+    /// Of them: without a first token and not given up.
+    private var outstanding = 0.0
     private var lastMark = 0.0
     /// Monotonic seconds.
     package private(set) var drainsAt = 0.0
@@ -14,20 +16,33 @@ package struct DrainEstimate: Sendable {
     /// - Returns: a mark to be given back with the request's first token.
     package mutating func dispatched(seconds: Double, now: Double) -> Double {
         dispatched += seconds
+        outstanding += seconds
         drainsAt = max(now, drainsAt) + seconds
         return dispatched
     }
 
-    /// A request's first token came. One that was overtaken tells nothing.
-    package mutating func prefilled(mark: Double, now: Double) {
+    /// A request's first token came. One that was overtaken tells nothing of the others.
+    package mutating func prefilled(mark: Double, seconds: Double, now: Double) {
+        takeOff(seconds)
         guard mark >= lastMark else { return }
         lastMark = mark
-        drainsAt = now + dispatched - mark
+        drainsAt = now + min(outstanding, dispatched - mark)
     }
 
-    /// Seconds from now; 0 when nothing waits.
-    package func wait(now: Double) -> Double { max(0, drainsAt - now) }
+    /// A request ended without a first token.
+    package mutating func abandoned(seconds: Double) { takeOff(seconds) }
+
+    private mutating func takeOff(_ seconds: Double) {
+        outstanding -= seconds
+        // Sums of rounded numbers do not end at 0.
+        if outstanding < 1e-6 { outstanding = 0 }
+    }
+
+    /// Seconds from now; 0 when nothing waits. What is late is expected to take as long again.
+    package func wait(now: Double) -> Double {
+        drainsAt > now ? drainsAt - now : min(now - drainsAt, outstanding)
+    }
 
     /// Seconds since nothing waits any more; 0 while something does.
-    package func idle(now: Double) -> Double { max(0, now - drainsAt) }
+    package func idle(now: Double) -> Double { outstanding > 0 ? 0 : max(0, now - drainsAt) }
 }

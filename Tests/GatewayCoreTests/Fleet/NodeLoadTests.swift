@@ -10,13 +10,13 @@ struct NodeLoadTests {
             let second = load.began(uncachedTokens: 20)
             #expect(load.live == 2 && load.active == 2 && load.prefilling == 2)
             #expect(load.pendingPrefillTokens == 120)
-            first.prefilled()
-            first.prefilled()
+            first.prefilled(now: 0)
+            first.prefilled(now: 0)
             #expect(load.prefilling == 1 && load.pendingPrefillTokens == 20)
             _ = consume second
             #expect(
                 load.live == 1 && load.active == 1 && load.prefilling == 0 && load.pendingPrefillTokens == 0)
-            first.prefilled()
+            first.prefilled(now: 0)
         }
         #expect(load.live == 0 && load.active == 0)
     }
@@ -26,17 +26,17 @@ struct NodeLoadTests {
         let load = NodeLoad()
         var old: LoadHandle? = load.began(uncachedTokens: 100)
         var older: LoadHandle? = load.began(uncachedTokens: 7)
-        older?.prefilled()
+        older?.prefilled(now: 0)
         load.restarted()
         #expect(load.active == 0 && load.prefilling == 0 && load.pendingPrefillTokens == 0)
         #expect(load.live == 2, "never reaped while live")
         var new: LoadHandle? = load.began(uncachedTokens: 30)
-        old?.prefilled()
+        old?.prefilled(now: 0)
         #expect(load.active == 1 && load.prefilling == 1 && load.pendingPrefillTokens == 30 && load.live == 3)
         old = nil
         older = nil
         #expect(load.active == 1 && load.prefilling == 1 && load.live == 1)
-        new?.prefilled()
+        new?.prefilled(now: 0)
         #expect(load.prefilling == 0 && load.pendingPrefillTokens == 0)
         new = nil
         #expect(load.active == 0 && load.live == 0)
@@ -50,7 +50,7 @@ struct NodeLoadTests {
                     var isSound = true
                     for turn in 0..<20_000 {
                         var handle = load.began(uncachedTokens: number + turn % 5)
-                        if turn % 3 == 0 { handle.prefilled() }
+                        if turn % 3 == 0 { handle.prefilled(now: 0) }
                         isSound =
                             isSound && load.active >= 0 && load.live > 0 && load.pendingPrefillTokens < 1000
                         _ = consume handle
@@ -76,7 +76,7 @@ struct NodeLoadTests {
             _ = consume other
         }
         #expect(load.isProbing)
-        probe?.prefilled()
+        probe?.prefilled(now: 0)
         #expect(load.isProbing)
         probe = nil
         #expect(!load.isProbing && load.takeProbe())

@@ -126,7 +126,7 @@ struct NodeRecordTests {
         record.intent = .drain
         #expect(
             record.state == .draining && !record.node.takesRequests && record.load.pendingPrefillTokens == 10)
-        handle?.prefilled()
+        handle?.prefilled(now: 0)
         #expect(record.state == .draining && record.load.prefilling == 0)
         handle = nil
         #expect(

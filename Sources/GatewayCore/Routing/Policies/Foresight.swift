@@ -10,7 +10,7 @@
 /// sticky-until-saturated (a high `leave`) as corners.
 ///
 /// A session stays where it is until leaving saves more than `leave` seconds or half of what recomputing its prompt
-/// costs. Where every node has enough to do, requests wait at the gateway (`HoldQueue`) instead of in an engine's queue.
+/// costs. Where every node has enough to do, requests wait at the gateway (`HoldPlan`) instead of in an engine's queue.
 package struct Foresight: RoutingPolicy {
     package static let name = "foresight"
     package static let summary =
@@ -42,21 +42,21 @@ package struct Foresight: RoutingPolicy {
         among candidates: [Candidate], for request: RoutingRequest, random: inout SplitMix64
     ) -> Choice {
         let best = Self.cheapest(of: candidates, random: &random) { cost(candidates[$0], request) }
-        guard let bound = candidates.firstIndex(where: \.isBound), bound != best else {
-            let reason: ChoiceReason = candidates[best].cachedBlocks > 0 ? .prefix : .leastCost
-            return Choice(best, candidates[best].isBound ? .session : reason)
-        }
-        let saved = cost(candidates[bound], request) - cost(candidates[best], request)
-        return saved > leaving(candidates[bound], request)
-            ? Choice(best, .sessionMoved) : Choice(bound, .session)
+        return Choice(best, reason(best, candidates))
     }
 
-    /// What a session must save to move. One whose node holds nothing of it any more is free.
-    private func leaving(_ bound: Candidate, _ request: RoutingRequest) -> Double {
-        let cached = bound.cachedTokens(of: request)
+    private func reason(_ best: Int, _ candidates: [Candidate]) -> ChoiceReason {
+        if candidates[best].isBound { return .session }
+        if candidates.contains(where: \.isBound) { return .sessionMoved }
+        return candidates[best].cachedBlocks > 0 ? .prefix : .leastCost
+    }
+
+    /// What a session saves by staying. It owes nothing to a node that holds nothing of it any more.
+    private func staying(_ candidate: Candidate, _ request: RoutingRequest) -> Double {
+        guard candidate.isBound else { return 0 }
+        let cached = candidate.cachedTokens(of: request)
         guard cached > 0 else { return 0 }
-        let recompute = bound.speed.prefillSeconds(new: cached, behind: 0)
-        return min(leaveSeconds, 0.5 * recompute)
+        return min(leaveSeconds, 0.5 * candidate.speed.prefillSeconds(new: cached, behind: 0))
     }
 
     /// The index with the least cost. Ties go to the node that has been idle for longest, for its weight: what it evicts is
@@ -91,7 +91,7 @@ package struct Foresight: RoutingPolicy {
     package func placing(_ candidate: Candidate, _ request: RoutingRequest) -> Double {
         (newPrefillPrice * candidate.prefillSeconds(of: request)
             + decodePrice * decode(candidate, request)) * 100 / Double(candidate.weight)
-            + pressure(candidate, request)
+            + pressure(candidate, request) - staying(candidate, request)
     }
 
     private func wait(_ candidate: Candidate) -> Double {
@@ -119,6 +119,7 @@ package struct Foresight: RoutingPolicy {
                         name: "prefill", value: newPrefillPrice * candidate.prefillSeconds(of: request)),
                     ScoreTerm(name: "decode", value: decodePrice * decode(candidate, request)),
                     ScoreTerm(name: "pressure", value: pressure(candidate, request)),
+                    ScoreTerm(name: "session", value: -staying(candidate, request)),
                 ])
         }
     }

@@ -3,6 +3,7 @@ package struct NodeBook: Sendable {
     private struct Dispatch {
         var uncachedTokens: Int
         var promptTokens: Int
+        var seconds: Double
         var mark: Double
         var hasToken = false
     }
@@ -24,7 +25,8 @@ package struct NodeBook: Sendable {
         pendingPrefillTokens += uncachedTokens
         contextTokens += promptTokens
         let mark = drain.dispatched(seconds: seconds, now: now)
-        dispatches[id] = Dispatch(uncachedTokens: uncachedTokens, promptTokens: promptTokens, mark: mark)
+        dispatches[id] = Dispatch(
+            uncachedTokens: uncachedTokens, promptTokens: promptTokens, seconds: seconds, mark: mark)
     }
 
     package mutating func prefilled(_ id: Int, now: Double) {
@@ -32,7 +34,7 @@ package struct NodeBook: Sendable {
         dispatches[id]?.hasToken = true
         prefilling -= 1
         pendingPrefillTokens -= dispatch.uncachedTokens
-        drain.prefilled(mark: dispatch.mark, now: now)
+        drain.prefilled(mark: dispatch.mark, seconds: dispatch.seconds, now: now)
     }
 
     package mutating func finished(_ id: Int) {
@@ -42,6 +44,7 @@ package struct NodeBook: Sendable {
         guard !dispatch.hasToken else { return }
         prefilling -= 1
         pendingPrefillTokens -= dispatch.uncachedTokens
+        drain.abandoned(seconds: dispatch.seconds)
     }
 
     package func candidate(node: Int, weight: Int = 100, speed: NodeSpeed, now: Double) -> Candidate {

@@ -14,13 +14,21 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         package var cachedTokens = 0
     }
 
+    private struct Held: HeldRequest {
+        var payload: VirtualRequest
+        var request: RoutingRequest
+        var heldSince: Double
+        var level: Int { 0 }
+        var work = 0.0
+    }
+
     package private(set) var engines: [Engine]
     /// The speeds that the router believes in.
     package var speeds: [NodeSpeed]
     package private(set) var now = 0.0
     private var policy: any RoutingPolicy
     private var books: [NodeBook]
-    private var hold = HoldQueue<VirtualRequest>()
+    private var held: [Held] = []
     private var sessions: [UInt64: Int] = [:]
     private var random: SplitMix64
     private var underway: [Int: Outcome] = [:]
@@ -36,7 +44,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         random = SplitMix64(seed: seed)
     }
 
-    package var heldCount: Int { hold.count }
+    package var heldCount: Int { held.count }
 
     /// Those that finished since this was last asked.
     package mutating func takeOutcomes() -> [Outcome] {
@@ -51,7 +59,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
             guard let instant = engine.nextInstant else { continue }
             next = min(next ?? instant, instant)
         }
-        guard !hold.isEmpty, let dial = (policy as? Foresight)?.dial else { return next }
+        guard !held.isEmpty, let dial = (policy as? Foresight)?.dial else { return next }
         // A node opens by the clock too, when what it has falls under the feed.
         for book in books where book.drain.wait(now: now) > dial.feedSeconds {
             let opens = book.drain.drainsAt - dial.feedSeconds
@@ -95,7 +103,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     package mutating func arrive(_ request: VirtualRequest) {
         advance(to: request.arrival)
         if let foresight = policy as? Foresight, foresight.dial != nil {
-            hold.add(request, routing(request), since: now)
+            held.append(Held(payload: request, request: routing(request), heldSince: now))
             return release()
         }
         gather()
@@ -145,16 +153,21 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
 
     /// Lets those go that a node needs now.
     private mutating func release() {
-        guard !hold.isEmpty, let foresight = policy as? Foresight, let dial = foresight.dial else { return }
+        guard !held.isEmpty, let foresight = policy as? Foresight, let dial = foresight.dial else { return }
         gather()
-        var queue = hold
-        hold = HoldQueue()
-        var nodes = candidates
-        var chance = random
-        queue.plan(
-            &nodes, by: foresight, dial: dial, now: now, random: &chance, match: { match($0, &$1) },
-            place: { placement, nodes in dispatch(placement.payload, to: nodes[placement.index]) })
+        var (waiting, nodes, chance) = (held, candidates, random)
+        held = []
+        let gone = HoldPlan(foresight: foresight, dial: dial, now: now).run(
+            &waiting, on: &nodes, random: &chance, match: { match($0.payload, &$1) },
+            place: { entry, node in
+                dispatch(entry.payload, to: node)
+                return true
+            })
+        for position in gone.sorted(by: >) {
+            waiting.swapAt(position, waiting.count - 1)
+            waiting.removeLast()
+        }
+        held = waiting
         random = chance
-        hold = queue
     }
 }
