@@ -173,7 +173,8 @@ package final class ProxyShared: Sendable {
     package let prefixIndex: PrefixIndex
     /// What nodes hold, exactly, where their KV events are read.
     package let presence: KVPresence
-    package let madeIDs = MadeIDs()
+    package let madeIDs = NodeMemory()
+    package let sessions = NodeMemory()
     package let mailboxes: [LoopMailbox]
     package let waitingRoom: WaitingRoom
     package let overload = OverloadSignal()

@@ -1,7 +1,7 @@
 /// Queue: a request that no node can take now waits in the gateway's waiting room, and leaves it when it is its turn.
 extension ProxyLoop {
     /// Output that a tenant pays for in advance where the request does not say less.
-    private static let expectedOutput = 256
+    static let expectedOutput = 256
 
     /// It has a place free as far as this gateway may fill it, and has not asked to be left alone.
     func hasPlace(_ index: Int) -> Bool {
@@ -17,7 +17,10 @@ extension ProxyLoop {
     func isBehindOthers(_ fd: Int32, model: Int?) -> Bool {
         guard shared.waitingRoom.count > 0 else { return false }
         let key = model.map { fleet.models[$0].hash } ?? 0
-        return shared.waitingRoom.withQueue { [now] in $0.next(model: key, now: now) != nil }
+        let holds = holdPlan != nil
+        return shared.waitingRoom.withQueue { [now] in
+            holds ? $0.waiting(model: key) > 0 : $0.next(model: key, now: now) != nil
+        }
     }
 
     // MARK: in
@@ -29,6 +32,10 @@ extension ProxyLoop {
         let key = model.map { fleet.models[$0].hash } ?? 0
         var entry = entry(for: fd, queue: key)
         entry.notBefore = notBefore
+        if holdPlan != nil, clients[fd].route == .inference {
+            entry.request = routingRequest(fd, model: model)
+            entry.chain = chain
+        }
         let bounds = AdmissionQueue.Bounds(requests: limits.queueCapacity, tokens: limits.queueTokens)
         let arrival = shared.waitingRoom.add(
             entry, model: key, name: clients[fd].exchange.model, bounds: bounds, now: now)
@@ -86,7 +93,9 @@ extension ProxyLoop {
         guard admitDue || now >= nextAdmit, shared.waitingRoom.count > 0 else { return }
         admitDue = false
         nextAdmit = now + TimerWheel.nanosecondsPerTick
-        for model in shared.waitingRoom.withQueue({ $0.modelsWaiting }) { admitWaiting(for: model) }
+        for model in shared.waitingRoom.withQueue({ $0.modelsWaiting }) {
+            if let plan = holdPlan { release(by: plan, model) } else { admitWaiting(for: model) }
+        }
     }
 
     private mutating func admitWaiting(for model: UInt64) {
@@ -111,7 +120,7 @@ extension ProxyLoop {
         return fleet.models[model].nodes.contains(where: isFree) || fleet.unspecific.contains(where: isFree)
     }
 
-    private mutating func letIn(_ entry: AdmissionQueue.Entry, queue: UInt64) {
+    mutating func letIn(_ entry: AdmissionQueue.Entry, queue: UInt64, planned: Int? = nil) {
         let fd = entry.fd
         guard clients[fd].exchange.id == entry.id, clients[fd].exchange.isWaiting else {
             return shared.waitingRoom.withQueue { $0.remove(entry.id, model: queue) }
@@ -132,7 +141,7 @@ extension ProxyLoop {
         if clients[fd].route == .upload {
             setClientDeadline(fd, seconds: limits.headerSeconds + limits.idleSeconds)
         }
-        if !route(fd, model: model) { wait(fd, model: model) }
+        if !route(fd, model: model, planned: planned) { wait(fd, model: model) }
     }
 
     private mutating func endWaiting(_ fd: Int32) {

@@ -3,25 +3,31 @@ extension ProxyLoop {
     /// At most so many decisions a second are explained.
     static let decisionInterval: UInt64 = 100_000_000
 
-    /// Chooses a node and dispatches; false when nobody can take the request now.
-    /// - Parameter model: index in the fleet's models; nil: any node.
-    mutating func route(_ fd: Int32, model: Int?) -> Bool {
+    /// Chooses a node and dispatches; false when nobody can take the request now, or nobody needs it yet.
+    /// - Parameters:
+    ///   - model: index in the fleet's models; nil: any node.
+    ///   - planned: the node that it was held for.
+    mutating func route(_ fd: Int32, model: Int?, planned: Int? = nil) -> Bool {
         gatherCandidates(fd, model: model)
         guard !candidates.isEmpty else { return false }
         let request = routingRequest(fd, model: model)
-        let (chosen, reason) = choose(fd, request)
+        match(request)
+        guard let (chosen, reason) = choose(fd, request, planned: planned) else { return false }
         let candidate = candidates[chosen]
         clients[fd].exchange.promptTokens = Int32(clamping: request.promptTokens)
         clients[fd].exchange.cachedTokens = Int32(clamping: candidate.cachedTokens(of: request))
         shared.prefixIndex.insert(
             chain, node: candidate.node, now: UInt32(truncatingIfNeeded: now / 1_000_000_000))
+        if let session = request.session { shared.sessions.remember(session, node: candidate.node) }
         if now >= nextDecision { explain(fd, request, chosen: chosen, reason: reason) }
         dispatch(fd, to: candidate.node)
         return true
     }
 
-    /// The candidate for a request, and why it.
-    private mutating func choose(_ fd: Int32, _ request: RoutingRequest) -> (Int, ChoiceReason) {
+    /// The candidate for a request, and why it; nil: it is to be held.
+    private mutating func choose(
+        _ fd: Int32, _ request: RoutingRequest, planned: Int?
+    ) -> (Int, ChoiceReason)? {
         if let pinned = pinnedCandidate(fd) {
             takeProbe(fd, candidates[pinned].node)
             return (pinned, .stateful)
@@ -33,8 +39,19 @@ extension ProxyLoop {
             if clients[fd].exchange.isProbe || candidates.count == 1 { return (place, .probation) }
             candidates.remove(at: place)
         }
-        guard candidates.count > 1 else { return (0, .onlyCandidate) }
-        let choice = policy.choose(among: candidates, for: request, random: &random)
+        if let planned, let place = candidates.firstIndex(where: { $0.node == planned }) {
+            return (place, .held)
+        }
+        let choice =
+            candidates.count == 1
+            ? Choice(0, .onlyCandidate)
+            : policy.choose(among: candidates, for: request, random: &random)
+        // Where no answer has begun it can wait, and leaves by what is best for all.
+        if !clients[fd].exchange.hasStarted, clients[fd].route == .inference,
+            let plan = holdPlan, !plan.isOpen(candidates[choice.index])
+        {
+            return nil
+        }
         return (choice.index, choice.reason)
     }
 
@@ -82,26 +99,28 @@ extension ProxyLoop {
         }
         candidates.append(
             Candidate(
-                node: index, weight: fleet.nodes[index].effectiveWeight(now),
-                active: fleet.nodes[index].load.active,
-                pendingPrefillTokens: fleet.nodes[index].load.pendingPrefillTokens))
+                node: index, weight: fleet.nodes[index].effectiveWeight(now), load: fleet.nodes[index].load,
+                now: now))
     }
 
-    private mutating func routingRequest(_ fd: Int32, model: Int?) -> RoutingRequest {
+    /// The request as policies see it. Leaves its blocks' hashes in `chain`.
+    mutating func routingRequest(_ fd: Int32, model: Int?) -> RoutingRequest {
         var request = RoutingRequest()
         hashPrompt(of: fd, model: model.map { fleet.models[$0].hash } ?? 0)
+        request.now = Double(now) / 1e9
         request.blocks = chain.count
         request.head = chain.isEmpty ? nil : chain[min(1, chain.count - 1)]
         request.session = clients[fd].exchange.sessionHash
         clients[fd].exchange.promptBytes = Int32(clamping: clients[fd].facts.prompt.range.count)
         request.promptTokens = promptTokens(of: fd)
-        guard !chain.isEmpty else { return request }
-        for index in depths.indices { depths[index] = 0 }
-        shared.prefixIndex.depths(chain, into: &depths)
-        for index in candidates.indices {
-            candidates[index].cachedBlocks = Int(depths[candidates[index].node])
-        }
+        request.outputTokens = min(clients[fd].facts.maxTokens ?? Self.expectedOutput, Self.expectedOutput)
         return request
+    }
+
+    /// What the candidates hold of the prompt in `chain`.
+    private mutating func match(_ request: RoutingRequest) {
+        PromptMatch(index: shared.prefixIndex, sessions: shared.sessions)
+            .set(&candidates, chain: chain, session: request.session, depths: &depths)
     }
 
     /// Estimated from bytes.

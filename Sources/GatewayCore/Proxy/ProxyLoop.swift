@@ -111,7 +111,7 @@ package struct ProxyLoop: ~Copyable {
     }
 
     private mutating func turn() {
-        let count = poller.wait(milliseconds: 100)
+        let count = poller.wait(milliseconds: patience)
         now = MonotonicClock.now()
         if shared.fleet.refresh(&fleet) { fleetChanged() }
         for index in 0..<count { handle(poller.event(index)) }

@@ -1,5 +1,5 @@
 /// A request as a policy sees it.
-package struct RoutingRequest: Sendable {
+package struct RoutingRequest: Sendable, Equatable {
     /// Monotonic seconds.
     package var now = 0.0
     /// Hash of the session's id; nil: none.
@@ -86,7 +86,8 @@ package struct Candidate: Sendable {
 /// Why a policy chose, in a closed set; the words are made where they are shown.
 package enum ChoiceReason: UInt8, Sendable {
     case onlyCandidate, turn, chance, leastLoaded, betterOfTwo, session, sessionSpilled, prefix, leastCost,
-        stateful, probation, sessionMoved, explored, imbalance, deepestHolder, emptiest, holderSpilled, hash,
+        stateful, probation, sessionMoved, explored, imbalance,
+        held, deepestHolder, emptiest, holderSpilled, hash,
         hashSpilled
 
     package var words: String {
@@ -105,6 +106,7 @@ package enum ChoiceReason: UInt8, Sendable {
         case .sessionMoved: "its session's node costs more than moving; the least cost"
         case .explored: "drawn to learn of it"
         case .imbalance: "the fleet is out of balance; the least loaded"
+        case .held: "held until a node needed it; the least cost then"
         case .deepestHolder: "holds the longest part of the prefix"
         case .emptiest: "nobody holds enough of the prefix; the fewest blocks held"
         case .holderSpilled: "the prefix's node is over its bound; the least loaded"

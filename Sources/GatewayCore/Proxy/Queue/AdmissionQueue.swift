@@ -9,7 +9,7 @@ package struct AdmissionQueue: Sendable {
     static let promptWeight = 1.0
     static let outputWeight = 2.0
 
-    package struct Entry: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable, HeldRequest {
         /// Who owns the connection, and its descriptor there.
         package var loop: Int
         package var fd: Int32
@@ -28,6 +28,12 @@ package struct AdmissionQueue: Sendable {
         package var since: UInt64 = 0
         /// Passed over until then: there is room, but not for this one.
         package var notBefore: UInt64 = 0
+        /// For a hold plan: what policies see of it, and its blocks' hashes.
+        package var request = RoutingRequest()
+        package var chain: [UInt64] = []
+        package var level = 0
+        package var work = 0.0
+        package var heldSince: Double { Double(since) / 1e9 }
 
         package init(loop: Int, fd: Int32, id: UInt64) {
             self.loop = loop
@@ -95,6 +101,18 @@ package struct AdmissionQueue: Sendable {
     /// The next one of a model; nil: none that may go now.
     package mutating func next(model: UInt64, now: UInt64) -> Entry? {
         lines[model]?.next(ageing: ageing, now: now)
+    }
+
+    /// Lets a plan choose among a model's requests; they stay until `admitted`.
+    package mutating func release(
+        model: UInt64, by plan: HoldPlan, on candidates: inout [Candidate], random: inout SplitMix64,
+        now: UInt64, match: (Entry, inout [Candidate]) -> Void, place: (Entry, Candidate) -> Bool
+    ) {
+        guard var line = lines.removeValue(forKey: model) else { return }
+        var waiting = line.levelled(ageing: ageing, now: now)
+        _ = plan.run(&waiting, on: &candidates, random: &random, match: match, place: place)
+        line.remember(work: waiting)
+        lines[model] = line
     }
 
     /// It went to a node: its tenant pays for its prompt and for the output that is expected.

@@ -108,6 +108,32 @@ struct WaitingLine: Sendable {
         return best.map { entries[$0] }
     }
 
+    /// Weighted tokens of service by which a tenant may be ahead of another before it is behind it in the order.
+    static let serviceQuantum = 65_536.0
+
+    /// Those that may go now, each with its level: its class, then how far its tenant is ahead of the least served one.
+    func levelled(ageing: UInt64, now: UInt64) -> [Entry] {
+        let least = tenants.lazy.filter { $0.waiting > 0 }.map(\.service).min() ?? 0
+        var waiting: [Entry] = []
+        waiting.reserveCapacity(entries.count)
+        for place in entries.indices where entries[place].notBefore <= now {
+            let ahead = (tenants[owners[place]].service - least) / Self.serviceQuantum
+            var entry = entries[place]
+            entry.level = Self.level(entry, ageing: ageing, now: now) * 1000 + Int(min(999, max(0, ahead)))
+            waiting.append(entry)
+        }
+        return waiting
+    }
+
+    /// Keeps what a plan looked up, in the order of `levelled`.
+    mutating func remember(work planned: [Entry]) {
+        var place = 0
+        for entry in planned {
+            while place < entries.count, entries[place].id != entry.id { place += 1 }
+            if place < entries.count { entries[place].work = entry.work }
+        }
+    }
+
     // MARK: tenants
 
     /// The place of a tenant that gets one more request. One that comes back gets no credit for the time in which it

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// Which node made which stateful id (a response, a file, a batch), so that later requests for it go back there.
+/// Which node something belongs to, by its hash: who made a stateful id (a response, a file, a batch), so that later
+/// requests for it go back there; where a session's last request went.
 ///
 /// Bounded: a ring of slots by hash; a new id takes the place of an older one with the same slot.
-package final class MadeIDs: Sendable {
+package final class NodeMemory: Sendable {
     static let capacity = 32_768
     private struct Slot {
         var id: UInt64 = 0
