@@ -21,7 +21,7 @@ package struct EngineModel: Sendable {
     package let maxContextTokens: Int
     package internal(set) var meters: EngineMeters
     package internal(set) var gpu: GPULoad
-    package internal(set) var cache: KVCache
+    package var cache: KVCache
     /// In the order of admission; the last one is preempted first.
     var running: [Sequence] = []
     var waiting: [Sequence] = []

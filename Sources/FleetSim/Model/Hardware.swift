@@ -37,7 +37,7 @@ package struct ModelShape: Sendable, Equatable {
     package let attentionWidth: Double
     /// 2 x layers x key-value heads x head dimension x bytes.
     package let kvBytesPerToken: Double
-    package let maxContextTokens: Int
+    package var maxContextTokens: Int
 
     package var weightBytes: Double { parameters * bytesPerParameter }
 
@@ -58,7 +58,7 @@ package struct ModelShape: Sendable, Equatable {
 /// A deployment: a model on so many GPUs of a kind, with vLLM's scheduler limits for that hardware.
 package struct EngineProfile: Sendable, Equatable {
     package let name: String
-    package let model: ModelShape
+    package var model: ModelShape
     package let gpu: GPUKind
     package let tensorParallel: Int
     /// Tokens computed in one step at most (vLLM's max_num_batched_tokens).

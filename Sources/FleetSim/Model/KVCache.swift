@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// The blocks of an engine's KV cache: reference counts, reuse by chained hash, and eviction of the block that has
 /// been free the longest (vLLM V1's block pool).
 package struct KVCache: Sendable {
@@ -23,6 +25,8 @@ package struct KVCache: Sendable {
     package private(set) var freeCount: Int
     /// Blocks that lost their content to another.
     package private(set) var evictions = 0
+    /// What became findable and what no longer is, in order, since somebody took it; nil: nobody wants to know.
+    package var changes: [CacheChange]?
 
     package init(blockCount: Int, blockTokens: Int = 16) {
         self.blockTokens = blockTokens
@@ -85,6 +89,7 @@ package struct KVCache: Sendable {
         blocks[Int(index)].hash = hash
         blocks[Int(index)].isFindable = true
         byHash.insert(hash, block: index)
+        changes?.append(.stored(hash))
     }
 
     /// Lets go of a request's blocks. Its last ones become the first to be evicted, so that shared beginnings stay.
@@ -99,6 +104,7 @@ package struct KVCache: Sendable {
     private mutating func forget(_ index: Int32) {
         guard blocks[Int(index)].isFindable else { return }
         byHash.remove(blocks[Int(index)].hash)
+        changes?.append(.removed(blocks[Int(index)].hash))
         blocks[Int(index)].isFindable = false
         evictions += 1
     }

@@ -10,7 +10,8 @@ package struct BlockCache: Sendable {
         var newer: Int32
     }
 
-    private let capacity: Int
+    package let capacity: Int
+    package var changes: [CacheChange]?
     private var blocks: [Block] = []
     private var places: [UInt64: Int32] = [:]
     private var newest = BlockCache.none
@@ -40,6 +41,7 @@ package struct BlockCache: Sendable {
                 let place = freePlace()
                 blocks[Int(place)].hash = hash
                 places[hash] = place
+                changes?.append(.stored(hash))
                 makeNewest(place)
             }
         }
@@ -53,6 +55,7 @@ package struct BlockCache: Sendable {
         let place = oldest
         unlink(place)
         places[blocks[Int(place)].hash] = nil
+        changes?.append(.removed(blocks[Int(place)].hash))
         return place
     }
 

@@ -11,6 +11,9 @@ package struct PrefillServer: VirtualEngine {
     /// Of those that decode, ascending by instant.
     private var decoding: [(instant: Double, id: Int)] = []
     private var outputs: [Int: Int] = [:]
+    private var blocks: [Int: Int] = [:]
+    /// Of the prompts in progress, a shared one counted for each.
+    private var heldBlocks = 0
 
     package init(
         cacheBlocks: Int, blockTokens: Int, speed: NodeSpeed, secondsPerOutputToken: Double
@@ -21,7 +24,18 @@ package struct PrefillServer: VirtualEngine {
         cache = BlockCache(capacity: cacheBlocks)
     }
 
-    package func depth(of chain: [UInt64]) -> Int { cache.depth(of: chain) }
+    package func depth(of chain: [UInt64], at instant: Double) -> Int { cache.depth(of: chain) }
+
+    package var cacheChanges: [CacheChange]? {
+        get { cache.changes }
+        set { cache.changes = newValue }
+    }
+
+    package var reading: VirtualReading {
+        VirtualReading(
+            cachedBlocks: cache.count, kvUsage: min(1, Double(heldBlocks) / Double(cache.capacity)),
+            queue: pending.count - head)
+    }
 
     package mutating func submit(_ request: VirtualRequest, at instant: Double) {
         let cached = min(request.promptTokens, cache.depth(of: request.chain) * blockTokens)
@@ -30,6 +44,8 @@ package struct PrefillServer: VirtualEngine {
             max(instant, freeAt) + speed.prefillSeconds(new: request.promptTokens - cached, behind: cached)
         pending.append(.firstToken(id: request.id, instant: freeAt, cachedTokens: cached))
         outputs[request.id] = request.outputTokens
+        blocks[request.id] = request.chain.count
+        heldBlocks += request.chain.count
     }
 
     package var nextInstant: Double? {
@@ -45,6 +61,7 @@ package struct PrefillServer: VirtualEngine {
         while let next = nextInstant, next <= instant {
             if let finish = decoding.first, finish.instant <= next {
                 decoding.removeFirst()
+                heldBlocks -= blocks.removeValue(forKey: finish.id) ?? 0
                 events.append(.finished(id: finish.id, instant: finish.instant))
                 continue
             }

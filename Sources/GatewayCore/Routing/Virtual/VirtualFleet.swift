@@ -35,12 +35,21 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     private var done: [Outcome] = []
     private var events: [VirtualEvent] = []
     private var candidates: [Candidate] = []
+    private var isLost: [Bool]
+    /// What the last scrape of each node said, and when it was.
+    private var readings: [VirtualReading?]
+    private var scraped: [Double]
+    /// Between two scrapes of a node.
+    private let scrapeSeconds = 1.0
 
     package init(engines: [Engine], speeds: [NodeSpeed], policy: any RoutingPolicy, seed: UInt64 = 1) {
         self.engines = engines
         self.speeds = speeds
         self.policy = policy
         books = Array(repeating: NodeBook(), count: engines.count)
+        isLost = Array(repeating: false, count: engines.count)
+        readings = Array(repeating: nil, count: engines.count)
+        scraped = Array(repeating: -.infinity, count: engines.count)
         random = SplitMix64(seed: seed)
     }
 
@@ -125,15 +134,48 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
 
     private mutating func gather() {
         candidates.removeAll(keepingCapacity: true)
-        for index in engines.indices {
-            candidates.append(books[index].candidate(node: index, speed: speeds[index], now: now))
+        for index in engines.indices where !isLost[index] {
+            if now - scraped[index] >= scrapeSeconds {
+                scraped[index] = now
+                readings[index] = engines[index].reading
+            }
+            var candidate = books[index].candidate(node: index, speed: speeds[index], now: now)
+            candidate.heldBlocks = readings[index]?.cachedBlocks ?? 0
+            candidate.kvUsage = readings[index]?.kvUsage
+            candidate.engineQueue = readings[index].map { Double($0.queue) }
+            candidates.append(candidate)
         }
+    }
+
+    /// A node that may be sent something is there.
+    package var hasNodes: Bool { isLost.contains(false) }
+
+    /// A node is gone, with its cache and all that it was doing.
+    /// - Parameter engine: what will be there when it comes back.
+    /// - Returns: the requests that it did not finish.
+    package mutating func lose(_ node: Int, at instant: Double, replacedBy engine: Engine) -> [Int] {
+        advance(to: instant)
+        isLost[node] = true
+        engines[node] = engine
+        books[node] = NodeBook()
+        readings[node] = nil
+        scraped[node] = -.infinity
+        let unfinished = underway.values.filter { $0.node == node }.map(\.request).sorted()
+        for id in unfinished { underway[id] = nil }
+        return unfinished
+    }
+
+    package mutating func recover(_ node: Int, at instant: Double) {
+        advance(to: instant)
+        isLost[node] = false
+        release()
     }
 
     private func match(_ request: VirtualRequest, _ candidates: inout [Candidate]) {
         let bound = request.session.flatMap { sessions[$0] }
         for index in candidates.indices {
-            candidates[index].cachedBlocks = engines[candidates[index].node].depth(of: request.chain)
+            candidates[index].cachedBlocks = engines[candidates[index].node].depth(
+                of: request.chain, at: now)
             candidates[index].isBound = candidates[index].node == bound
         }
     }
