@@ -18,6 +18,7 @@ enum Subcommands {
             RunCommand.entry, ServeCommand.entry, AttachCommand.entry, DemoCommand.entry, StatusCommand.entry,
         ] + OperatorCommands.entries + [
             ProbeCommand.entry, CheckCommand.entry, EngineCommand.entry, LoadCommand.entry,
+            ReplayCommand.entry,
             CompletionsCommand.entry, ManualCommand.entry,
         ]
 

@@ -23,7 +23,8 @@ struct ReplayRun<Engine: VirtualEngine> {
         self.settings = settings
         self.makeEngine = makeEngine
         fleet = VirtualFleet(
-            engines: (0..<settings.nodes).map(makeEngine), speeds: speeds, policy: policy, seed: settings.seed)
+            engines: (0..<settings.nodes).map(makeEngine), speeds: speeds, policy: policy, seed: settings.seed
+        )
         outcomes = Array(repeating: ReplayOutcome(), count: trace.requests.count)
         for (index, request) in trace.requests.enumerated() {
             if let before = request.follows {
