@@ -6,7 +6,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
     /// At least one; names and URLs are unique.
     package var nodes: [NodeConfiguration]
     /// A name among those that the reader was given.
-    package var policy = "prefix-affinity"
+    package var policy = "foresight"
     package var limits = GatewayLimits()
     package var scrape = ScrapeSettings()
     package var rules = FleetRules()

@@ -240,6 +240,9 @@ extension ProxyLoop {
         if exchange.firstToken > 0, output > 1, exchange.lastToken > exchange.firstToken {
             tpot = (exchange.lastToken - exchange.firstToken) / UInt64(output - 1)
         }
+        if outcome == .completed, let tpot {
+            fleet.nodes[Int(exchange.node)].load.decoded(secondsPerToken: Double(tpot) / 1e9, now: now)
+        }
         settlements.append(
             Settlement(
                 stream: exchange.id, node: exchange.node, outcome: outcome, isRetry: isRetry,

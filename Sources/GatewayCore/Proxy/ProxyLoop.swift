@@ -93,7 +93,7 @@ package struct ProxyLoop: ~Copyable {
         retryBudget = RetryBudget(
             share: limits.retryShare, perSecond: limits.retriesPerSecond, loops: shared.mailboxes.count)
         fleet = shared.fleet.value
-        policy = Policies.make(fleet.policy) ?? PrefixAffinity()
+        policy = Policies.make(fleet.policy) ?? Foresight()
         random = SplitMix64(seed: seed)
         poller.add(mailbox.waker.fd, token: Self.token(.waker, generation: 0, mailbox.waker.fd), .read)
         resumeAccepting()

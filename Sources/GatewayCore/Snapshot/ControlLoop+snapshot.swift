@@ -80,6 +80,9 @@ extension ControlLoop {
         status.readingAgeSeconds = record.readingAt.map { max(0, seconds - $0) }
         status.isStale =
             status.readingAgeSeconds.map { $0 > Self.staleIntervals * scrape.intervalSeconds } ?? false
+        // Routing takes a stale reading for neither idle nor full.
+        let fresh = status.isStale ? nil : record.reading
+        record.load.scraped(kvUsage: fresh?.kvUsage, queue: fresh?.waiting)
         status.restartedSecondsAgo = record.meter.restartedAt.map { seconds - $0 }.flatMap {
             $0 < 60 ? $0 : nil
         }
