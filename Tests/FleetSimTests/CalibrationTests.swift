@@ -4,120 +4,99 @@ import Testing
 
 @testable import FleetSim
 
-/// Measured latencies of real hardware, and what the model says of the same load.
-enum Calibration {
-    struct Point {
-        let inputTokens: Int
-        let outputTokens: Int
-        let tensorParallel: Int
-        let concurrency: Int
-        let ttft: Double
-        let tpot: Double
-    }
-
-    static func points(model: String, system: String) throws -> [Point] {
-        guard let folder = sharedFolder else { return [] }
-        let file = folder.appendingPathComponent("calibration/silicon_dev.csv")
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst().compactMap {
-            line in
-            let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            guard cells[0] == model, cells[1] == system, cells[2] == "vllm",
-                cells[4] != "fp8" || model.contains("70B")
-            else { return nil }
-            return Point(
-                inputTokens: Int(cells[6])!, outputTokens: Int(cells[7])!, tensorParallel: Int(cells[8])!,
-                concurrency: Int(cells[10])!, ttft: Double(cells[11])! / 1000, tpot: Double(cells[12])! / 1000
-            )
-        }
-    }
-
-    /// A closed loop: `concurrency` requests kept in flight, each replaced when it ends, no prefix shared.
-    private static func simulate(_ profile: EngineProfile, _ point: Point, rounds: Int) throws -> (
-        ttft: Double, tpot: Double
-    ) {
-        var model = EngineModel(profile: profile)
-        var submitted: [UInt64: Double] = [:]
-        var first: [UInt64: Double] = [:]
-        var ttft: [Double] = []
-        var tpot: [Double] = []
-        var next: UInt64 = 0
-        func submit(at now: Double) throws {
-            next += 1
-            submitted[next] = now
-            try model.submit(
-                EngineRequest(id: next, promptTokens: point.inputTokens, outputTokens: point.outputTokens),
-                at: now)
-        }
-        for _ in 0..<point.concurrency { try submit(at: 0) }
-        let wanted = point.concurrency * rounds
-        while tpot.count < wanted, let instant = model.nextInstant {
-            for event in model.advance(to: instant) {
-                if event.ordinal == 1 {
-                    first[event.request] = event.instant
-                    ttft.append(event.instant - submitted[event.request]!)
-                }
-                if event.finish != nil {
-                    tpot.append((event.instant - first[event.request]!) / Double(point.outputTokens - 1))
-                    try submit(at: event.instant)
-                }
-            }
-        }
-        return (ttft.reduce(0, +) / Double(ttft.count), tpot.reduce(0, +) / Double(tpot.count))
-    }
-
-    static func errors(_ points: [Point], rounds: Int, _ profile: (Int) -> EngineProfile?) throws -> (
-        mean: Double, worst: Double
-    ) {
-        var errors: [Double] = []
-        for point in points {
-            let profile = try #require(profile(point.tensorParallel))
-            let predicted = try simulate(profile, point, rounds: rounds)
-            let error = abs(predicted.tpot - point.tpot) / point.tpot
-            errors.append(error)
-            print(
-                "calibration \(profile.name) \(point.inputTokens)/\(point.outputTokens) c=\(point.concurrency):",
-                "TPOT \(predicted.tpot * 1000) ms, measured \(point.tpot * 1000); TTFT \(predicted.ttft), measured",
-                point.ttft)
-        }
-        return (errors.reduce(0, +) / Double(errors.count), errors.max() ?? 0)
-    }
-}
-
+/// What the engine model says of loads that were measured on real hardware.
 @Suite(.enabled(if: sharedFolder != nil))
 struct CalibrationTests {
-    @Test func `time per output token is that of 70B fp8 on H100`() throws {
-        let points = try Calibration.points(model: "meta-llama/Llama-3.1-70B", system: "h100_sxm")
-            .filter { $0.outputTokens <= 1024 }
-        #expect(points.count == 30)
-        let (mean, worst) = try Calibration.errors(points, rounds: 2) {
-            EngineProfile.named("70b-fp8-tp\($0)-h100")
-        }
-        print("calibration: 70B fp8 H100, \(points.count) points, TPOT mean error \(mean), worst \(worst)")
-        #expect(mean <= 0.08)
-    }
-}
+    private struct Errors {
+        var tpot: [Double] = []
+        var ttft: [Double] = []
 
-@Suite(.enabled(if: sharedFolder != nil))
-struct CalibrationSlowTests {
-    @Test func `time per output token is that of 70B fp8 on H100, long answers included`() throws {
-        let points = try Calibration.points(model: "meta-llama/Llama-3.1-70B", system: "h100_sxm")
-        #expect(points.count == 45)
-        let (mean, worst) = try Calibration.errors(points, rounds: 6) {
-            EngineProfile.named("70b-fp8-tp\($0)-h100")
+        static func mean(_ errors: [Double]) -> Double {
+            errors.reduce(0) { $0 + abs($1) } / Double(max(1, errors.count))
         }
-        print("calibration: 70B fp8 H100, \(points.count) points, TPOT mean error \(mean), worst \(worst)")
-        #expect(mean <= 0.08)
+        static func percent(_ value: Double) -> String { String(format: "%.1f%%", 100 * value) }
+
+        var text: String {
+            "TPOT \(Self.percent(Self.mean(tpot))) of \(tpot.count) (worst "
+                + "\(Self.percent(tpot.map(abs).max() ?? 0))), TTFT without queueing "
+                + "\(Self.percent(Self.mean(ttft))) of \(ttft.count) (worst "
+                + "\(Self.percent(ttft.map(abs).max() ?? 0)))"
+        }
     }
 
-    @Test func `time per output token of a model it was not fitted to`() throws {
-        let points = try Calibration.points(model: "Qwen/Qwen3-32B", system: "h100_sxm")
-        #expect(points.count == 90)
-        let (mean, worst) = try Calibration.errors(points, rounds: 6) {
-            EngineProfile.named("32b-bf16-tp\($0)-h100")
+    /// Runs the points, prints a line for each and the errors by deployment.
+    private func errors(_ points: [CalibrationPoint]) throws -> Errors {
+        var all = Errors()
+        var groups: [String: Errors] = [:]
+        for point in points {
+            let predicted = try ClosedLoop.run(point)
+            let tpot = predicted.tpot / point.tpot - 1
+            let ttft = predicted.ttft / point.ttft - 1
+            let load = "\(point.inputTokens)/\(point.outputTokens) c=\(point.listedConcurrency)"
+            print(
+                "calibration \(point.profile.name) \(point.backend) \(load):"
+                    + String(
+                        format:
+                            " TPOT %.2f ms, measured %.2f (%+.1f%%); TTFT %.0f ms, measured %.0f (%+.1f%%)",
+                        predicted.tpot * 1000, point.tpot * 1000, 100 * tpot, predicted.ttft * 1000,
+                        point.ttft * 1000, 100 * ttft) + (point.isQueueing ? " queueing" : ""))
+            all.tpot.append(tpot)
+            groups[point.profile.name, default: Errors()].tpot.append(tpot)
+            if !point.isQueueing {
+                all.ttft.append(ttft)
+                groups[point.profile.name, default: Errors()].ttft.append(ttft)
+            }
         }
-        print(
-            "calibration: Qwen3-32B bf16 H100, \(points.count) points, TPOT mean error \(mean), worst \(worst)"
-        )
-        #expect(mean <= 0.12)
+        for (name, errors) in groups.sorted(by: { $0.key < $1.key }) {
+            print("calibration \(name): \(errors.text)")
+        }
+        return all
+    }
+
+    @Test func `latencies under vLLM on H100 are those measured`() throws {
+        let points = try CalibrationPoint.read().filter { $0.backend == "vllm" }
+        #expect(points.count == 138)
+        let errors = try errors(points)
+        print("calibration vLLM: \(errors.text)")
+        #expect(Errors.mean(errors.tpot) <= 0.05)
+        #expect(Errors.mean(errors.ttft) <= 0.15)
+    }
+
+    /// Another engine on another GPU with the same constants: their error is reported, and only bounded coarsely.
+    @Test func `a GPU and an engine it was not fitted to are not far off`() throws {
+        let points = try CalibrationPoint.read().filter { $0.backend == "trtllm" }
+        #expect(points.count == 72)
+        let errors = try errors(points)
+        print("calibration TensorRT-LLM B200: \(errors.text)")
+        #expect(Errors.mean(errors.tpot) <= 0.30)
+    }
+
+    /// Splitwise's engine of 2023 on Llama-2-70B in 16 bits: one step of prefill, and one of decodes.
+    @Test func `single steps of a 2023 engine are reported`() throws {
+        let folder = try #require(sharedFolder)
+        let file = folder.appendingPathComponent("calibration/splitwise_perf_model.csv")
+        var errors: [String: Errors] = [:]
+        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst() {
+            let cells = line.split(separator: ",").map(String.init)
+            let gpu = cells[1] == "a100-80gb" ? "a100" : "h100"
+            guard cells[0] == "llama2-70b", cells[1] != "h100-80gb-pcap", let size = Int(cells[10]),
+                let prompt = Int(cells[2]), let batch = Int(cells[3]), let prefill = Double(cells[7]),
+                let decode = Double(cells[8]), let output = Int(cells[4]), batch < 64 || size > 2
+            else { continue }
+            let time = StepTime(try EngineProfile(gpu: gpu, model: "llama-70b", tensorParallel: size))
+            var first = StepTime.Work()
+            var later = StepTime.Work()
+            for _ in 0..<batch {
+                first.add(new: prompt, behind: 0, isDecode: false)
+                later.add(new: 1, behind: prompt + output / 2, isDecode: true)
+            }
+            errors["\(gpu) tp\(size)", default: Errors()].ttft.append(
+                time.seconds(first) * 1000 / prefill - 1)
+            errors["\(gpu) tp\(size)", default: Errors()].tpot.append(time.seconds(later) * 1000 / decode - 1)
+        }
+        #expect(errors.count >= 4)
+        for (name, errors) in errors.sorted(by: { $0.key < $1.key }) {
+            print("calibration Splitwise Llama-2-70B \(name): \(errors.text)")
+        }
     }
 }

@@ -1,23 +1,17 @@
 /// What goes into a step, and what comes out of it.
 extension EngineModel {
     /// Fills the step that begins now; nil when there is nothing to compute.
-    mutating func schedule() -> (work: StepTime.Work, decodes: Int, tokens: Int)? {
+    mutating func schedule() -> StepTime.Work? {
         var budget = profile.maxBatchedTokens
         hasPreempted = scheduleRunning(&budget)
         if !hasPreempted { admit(&budget) }
         guard budget < profile.maxBatchedTokens else { return nil }
         var work = StepTime.Work()
-        var decodes = 0
         for index in running.indices where running[index].scheduled > 0 {
-            work.contextTokens += running[index].computed
-            if running[index].scheduled == 1, running[index].generated > 0 {
-                decodes += 1
-            } else {
-                work.prefillFlops += stepTime.prefillFlops(
-                    new: running[index].scheduled, behind: running[index].computed)
-            }
+            let isDecode = running[index].scheduled == 1 && running[index].generated > 0
+            work.add(new: running[index].scheduled, behind: running[index].computed, isDecode: isDecode)
         }
-        return (work, decodes, profile.maxBatchedTokens - budget)
+        return work
     }
 
     /// Decodes and half-done prefills come first. Says whether somebody had to be preempted.
@@ -67,7 +61,9 @@ extension EngineModel {
 
     private mutating func admit(_ budget: inout Int) {
         var admitted = 0
-        while admitted < waiting.count, budget > 0, running.count < profile.maxSequences {
+        while admitted < waiting.count, waiting[admitted].ready <= instant, budget > 0,
+            running.count < profile.maxSequences
+        {
             guard let sequence = admission(of: waiting[admitted], budget: budget) else { break }
             budget -= sequence.scheduled
             running.append(sequence)
@@ -165,7 +161,7 @@ extension EngineModel {
         let first = sequence.firstToken ?? now
         meters.finished[sequence.request.endsByItself ? .stop : .length, default: 0] += 1
         meters.endToEnd.observe(now - sequence.arrived)
-        meters.queueTime.observe(admitted - sequence.arrived)
+        meters.queueTime.observe(admitted - sequence.ready)
         meters.prefillTime.observe(first - admitted)
         meters.decodeTime.observe(now - first)
         meters.inferenceTime.observe(now - admitted)

@@ -5,7 +5,9 @@ extension EngineModel {
     mutating func lookAhead(from begun: Step) {
         var work = begun.work
         var end = begun.end
-        for _ in 0..<quietSteps() {
+        // A request that is on its way to the scheduler is seen by the first step that begins after it is there.
+        let seen = waiting.first.map { $0.ready > begun.start ? $0.ready : .infinity } ?? .infinity
+        for _ in 0..<quietSteps() where end < seen {
             work.contextTokens += running.count
             end += seconds(work)
             stretch.append(end)
@@ -37,10 +39,9 @@ extension EngineModel {
         return max(0, min(beforeEnd, publishes ? room - 1 : room))
     }
 
-    /// Somebody comes or leaves: nothing is known after the step in flight at `now`.
+    /// Somebody comes or leaves at `now`: nothing is known after the step in flight then.
     mutating func endStretch(at now: Double) {
-        guard stretch.count > 1 else { return }
-        let inFlight = stretch.firstIndex { $0 > now } ?? stretch.count - 1
+        guard let inFlight = stretch.firstIndex(where: { $0 >= now }) else { return }
         takeBack(steps: stretch.count - 1 - inFlight)
         stretch.removeSubrange((inFlight + 1)...)
     }

@@ -52,6 +52,8 @@ package struct EngineModel: Sendable {
         var cachedTokens = 0
         var preemptions = 0
         var arrived: Double
+        /// When the scheduler sees it.
+        var ready: Double
         var admitted: Double?
         var firstToken: Double?
         var lastToken = 0.0
@@ -64,8 +66,6 @@ package struct EngineModel: Sendable {
         var start: Double
         var end: Double
         var work: StepTime.Work
-        let decodes: Int
-        let tokens: Int
     }
 
     /// - Parameters:
@@ -93,7 +93,7 @@ package struct EngineModel: Sendable {
     package var waitingCount: Int { waiting.count }
     package var isIdle: Bool { running.isEmpty && waiting.isEmpty }
     /// When something may happen next; nil while idle.
-    package var nextInstant: Double? { stretch.last }
+    package var nextInstant: Double? { stretch.last ?? waiting.first?.ready }
     /// How many blocks from a chain's start the cache has now.
     package func cachedDepth(of chain: [UInt64]) -> Int { cache.depth(of: chain) }
 
@@ -111,14 +111,15 @@ package struct EngineModel: Sendable {
         guard tokens <= maxContextTokens else {
             throw RequestTooLong(tokens: tokens, limit: maxContextTokens)
         }
-        if waiting.isEmpty { endStretch(at: now) }
-        waiting.append(Sequence(request: request, arrived: now))
-        if step == nil { beginStep(at: max(now, instant)) }
+        let ready = now + Efficiency.vLLM.ingestSeconds / speed
+        // Whoever waits behind others is not seen before them.
+        if waiting.isEmpty { endStretch(at: ready) }
+        waiting.append(Sequence(request: request, arrived: now, ready: ready))
     }
 
     /// Takes a request out at once, as when its client has left. Unknown ones are ignored.
     package mutating func abort(_ id: UInt64) {
-        endStretch(at: instant)
+        endStretch(at: instant.nextUp)
         if let index = running.firstIndex(where: { $0.request.id == id }) {
             settle()
             cache.release(running.remove(at: index).blocks)
@@ -136,10 +137,10 @@ package struct EngineModel: Sendable {
 
     /// Lets time pass and appends the tokens that came out, in order.
     package mutating func advance(to now: Double, into events: inout [TokenEvent]) {
-        while let end = stretch.last, end <= now {
+        while let next = nextInstant, next <= now {
             settle()
             if let step { finish(step, into: &events) }
-            beginStep(at: end)
+            beginStep(at: max(next, instant))
         }
         if step == nil, now > instant { idle(now - instant) }
         instant = max(instant, now)
@@ -149,13 +150,9 @@ package struct EngineModel: Sendable {
         if now > instant { idle(now - instant) }
         instant = now
         stretch.removeAll(keepingCapacity: true)
-        guard let plan = schedule() else {
-            step = nil
-            return
-        }
-        let begun = Step(
-            start: now, end: now + seconds(plan.work), work: plan.work, decodes: plan.decodes,
-            tokens: plan.tokens)
+        step = nil
+        guard let work = schedule() else { return }
+        let begun = Step(start: now, end: now + seconds(work), work: work)
         step = begun
         stretch.append(begun.end)
         if detail == .milestones { lookAhead(from: begun) }
@@ -189,9 +186,8 @@ package struct EngineModel: Sendable {
         gpu.pass(
             seconds: step.end - step.start,
             prefillShare: min(1, stepTime.prefillSeconds(step.work) / hardwareSeconds),
-            tensorActivity: stepTime.tensorActivity(
-                step.work, decodes: step.decodes, seconds: hardwareSeconds),
+            tensorActivity: stepTime.tensorActivity(step.work, seconds: hardwareSeconds),
             memoryActivity: stepTime.memoryActivity(step.work, seconds: hardwareSeconds))
-        meters.stepTokens.observe(Double(step.tokens))
+        meters.stepTokens.observe(Double(step.work.tokens))
     }
 }

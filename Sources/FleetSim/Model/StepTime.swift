@@ -1,66 +1,91 @@
-/// How long one step of an engine takes, by a roofline with four fitted efficiencies (workloads.md 3.3, fitted on
-/// 39 points of 70B fp8 on H100 under vLLM):
+import Glibc
+
+/// How long one step of an engine takes: a sum of what the memory, the tensor cores, the links and the host each need.
 ///
-///     t0(tp) + W/(tp*BW*0.85) + (context tokens in batch)*kvB/(tp*BW*0.58) + prefill flops/(tp*F*0.47)
+///     layers * (launch + join * log2(tp))                      kernels of a layer, and its two all-reduces
+///     + weights / (tp * bandwidth * weightEfficiency)
+///     + tokens * 2 * parameters / (tp * peak * matrixEfficiency)
+///     + tokens * 4 * layers * width * 2 * (tp - 1) / tp / (link * linkEfficiency)     two all-reduces of 16-bit states
+///     + pairs * 4 * layers * attention width / (tp * bf16 peak * attentionEfficiency) prefill: of queries and keys
+///     + context * KV bytes / (tp * bandwidth * cacheEfficiency)
+///     + requests * host
+///
+/// The form is the roofline of workloads.md 3.3 with the all-reduces and the host's work per request (BLIS has both
+/// terms) apart from the rest; the constants are `Efficiency`'s.
 package struct StepTime: Sendable {
     /// One step's work.
     package struct Work: Sendable, Equatable {
+        /// Requests that have tokens computed.
+        package var requests = 0
+        /// Tokens that are computed, of decodes and of prefill.
+        package var tokens = 0
+        /// Those of prefill.
+        package var prefillTokens = 0
+        /// Pairs of a prefill token and one it attends to.
+        package var prefillPairs = 0.0
         /// Tokens whose keys and values are read, over the batch.
         package var contextTokens = 0
-        package var prefillFlops = 0.0
         package init() {}
+
+        /// Adds the computation of `new` tokens behind `behind` which have their keys and values.
+        package mutating func add(new: Int, behind: Int, isDecode: Bool) {
+            requests += 1
+            tokens += new
+            contextTokens += behind
+            guard !isDecode else { return }
+            prefillTokens += new
+            prefillPairs += Double(new) * (Double(behind) + Double(new) / 2)
+        }
     }
 
     private let model: ModelShape
-    private let overheadSeconds: Double
-    private let weightSeconds: Double
-    private let secondsPerContextToken: Double
-    private let secondsPerFlop: Double
     private let peakFlops: Double
     private let bandwidth: Double
+    private let secondsPerStep: Double
+    private let secondsPerRequest: Double
+    private let secondsPerToken: Double
+    private let secondsPerPair: Double
+    private let secondsPerContextToken: Double
 
-    package init(_ profile: EngineProfile) {
+    package init(_ profile: EngineProfile, _ efficiency: Efficiency = .vLLM) {
         let gpus = Double(profile.tensorParallel)
         model = profile.model
         bandwidth = gpus * profile.gpu.bandwidth
         peakFlops =
             gpus
-            * (profile.model.bytesPerParameter == 1
+            * (model.bytesPerParameter == 1
                 ? profile.gpu.fp8Peak ?? profile.gpu.bf16Peak : profile.gpu.bf16Peak)
-        overheadSeconds = Self.overhead(tensorParallel: profile.tensorParallel) * profile.model.layers / 80
-        weightSeconds = profile.model.weightBytes / (bandwidth * 0.85)
-        secondsPerContextToken = profile.model.kvBytesPerToken / (bandwidth * 0.58)
-        secondsPerFlop = 1 / (peakFlops * 0.47)
+        secondsPerStep =
+            model.layers * (efficiency.launchSeconds + efficiency.joinSeconds * log2(gpus))
+            + model.weightBytes / (bandwidth * efficiency.weights)
+        secondsPerRequest = efficiency.requestSeconds
+        secondsPerToken =
+            2 * model.parameters / (peakFlops * efficiency.matrices)
+            + 8 * model.layers * model.hiddenWidth * (gpus - 1) / gpus
+            / (profile.gpu.linkBandwidth * efficiency.links)
+        secondsPerPair =
+            Self.flopsPerPair(model) / (gpus * profile.gpu.bf16Peak * efficiency.attention)
+        secondsPerContextToken = model.kvBytesPerToken / (bandwidth * efficiency.cache)
     }
 
-    /// t0 in seconds for 80 layers. Measured at 2, 4 and 8; at 1 it is an extrapolation.
-    private static func overhead(tensorParallel: Int) -> Double {
-        switch tensorParallel {
-        case ...1: 0.0020
-        case 2: 0.0034
-        case 3...4: 0.0050
-        default: 0.0064
-        }
+    private static func flopsPerPair(_ model: ModelShape) -> Double {
+        4 * model.layers * model.attentionWidth
     }
 
     package func seconds(_ work: Work) -> Double {
-        overheadSeconds + weightSeconds + Double(work.contextTokens) * secondsPerContextToken
-            + prefillSeconds(work)
+        secondsPerStep + Double(work.requests) * secondsPerRequest + Double(work.tokens) * secondsPerToken
+            + work.prefillPairs * secondsPerPair + Double(work.contextTokens) * secondsPerContextToken
     }
 
     /// The part of a step that prefill takes.
-    package func prefillSeconds(_ work: Work) -> Double { work.prefillFlops * secondsPerFlop }
-
-    /// 2*P*n + 4*L*H*(n*m + n*n/2) for n new tokens behind m that have their keys and values.
-    package func prefillFlops(new: Int, behind: Int) -> Double {
-        let n = Double(new)
-        return 2 * model.parameters * n
-            + 4 * model.layers * model.attentionWidth * (n * Double(behind) + n * n / 2)
+    package func prefillSeconds(_ work: Work) -> Double {
+        Double(work.prefillTokens) * secondsPerToken + work.prefillPairs * secondsPerPair
     }
 
-    /// The share of the peak that the tensor cores reach over a step, 0...1, decodes included.
-    package func tensorActivity(_ work: Work, decodes: Int, seconds: Double) -> Double {
-        let flops = work.prefillFlops + 2 * model.parameters * Double(decodes)
+    /// The share of the peak that the tensor cores reach over a step, 0...1.
+    package func tensorActivity(_ work: Work, seconds: Double) -> Double {
+        let flops =
+            2 * model.parameters * Double(work.tokens) + Self.flopsPerPair(model) * work.prefillPairs
         return min(1, flops / (peakFlops * seconds))
     }
 
