@@ -102,8 +102,9 @@ enum ReplayCommand {
         if let seed = try arguments.number("--seed", in: 0...9e15) { settings.seed = UInt64(seed) }
         settings.targets.firstToken = try arguments.number("--target", in: 0.001...3600) ?? 2
         settings.targets.perToken = try arguments.number("--token-target", in: 0.001...60) ?? 0.08
-        settings.targets.dollarsPerHour =
-            Double(settings.nodes * settings.profile.tensorParallel) * dollarsPerGPUHour(settings.profile)
+        settings.targets.dollarsPerHour = settings.profile.dollarsPerHour.map {
+            $0 * Double(settings.nodes)
+        }
         guard settings.cacheBlocks >= 2 else {
             throw UsageError(
                 "\(settings.profile.name) leaves no memory for a cache; --tp and --kv-blocks give more")
@@ -141,22 +142,10 @@ enum ReplayCommand {
         let gpu = arguments.value("--gpu") ?? "h100"
         let model = arguments.value("--model") ?? "llama-70b-fp8"
         let parallel = try arguments.number("--tp", in: 1...64).map { Int($0) } ?? 4
-        let short = model.replacing("llama-", with: "").replacing("qwen3-", with: "")
-        guard let profile = EngineProfile.named("\(short)-tp\(parallel)-\(gpu)") else {
-            throw UsageError(
-                "no profile of \(model) on \(parallel) \(gpu); there are "
-                    + EngineProfile.all.map(\.name).joined(separator: ", "))
-        }
-        return profile
-    }
-
-    /// workloads.md 3.5, the median of vendors in May 2026.
-    private static func dollarsPerGPUHour(_ profile: EngineProfile) -> Double {
-        switch profile.gpu {
-        case .h200: 3.50
-        case .b200: 5.00
-        case .a100: 1.30
-        default: 2.95
+        do {
+            return try EngineProfile(gpu: gpu, model: model, tensorParallel: parallel)
+        } catch {
+            throw UsageError("\(error)")
         }
     }
 }

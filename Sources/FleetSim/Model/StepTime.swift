@@ -41,11 +41,12 @@ package struct StepTime: Sendable {
     private let model: ModelShape
     private let peakFlops: Double
     private let bandwidth: Double
-    private let secondsPerStep: Double
-    private let secondsPerRequest: Double
-    private let secondsPerToken: Double
-    private let secondsPerPair: Double
-    private let secondsPerContextToken: Double
+    /// Of every step, whatever is in it.
+    package let secondsPerStep: Double
+    package let secondsPerRequest: Double
+    package let secondsPerToken: Double
+    package let secondsPerPair: Double
+    package let secondsPerContextToken: Double
 
     package init(_ profile: EngineProfile, _ efficiency: Efficiency = .vLLM) {
         let gpus = Double(profile.tensorParallel)

@@ -71,18 +71,13 @@ package struct Replay: Sendable {
         case .simple: return NodeSpeed(perToken: 1 / (Self.simpleTokensPerSecond * factor), perDecode: 0)
         case .model:
             let time = StepTime(settings.profile)
-            var work = StepTime.Work()
-            let step = time.seconds(work)
-            work.prefillFlops = time.prefillFlops(new: 1, behind: 0)
-            let token = time.prefillSeconds(work)
-            work.prefillFlops = time.prefillFlops(new: 1, behind: 1)
-            let pair = time.prefillSeconds(work) - token
-            work.prefillFlops = 0
-            work.contextTokens = trace.promptTokens / max(1, trace.requests.count)
-            let decode = time.seconds(work) - step
+            let step = time.secondsPerStep / Double(settings.profile.maxBatchedTokens)
+            let context = Double(trace.promptTokens / max(1, trace.requests.count))
+            let decode =
+                time.secondsPerRequest + time.secondsPerToken + context * time.secondsPerContextToken
             return NodeSpeed(
-                fixed: 0, perToken: (token + step / Double(settings.profile.maxBatchedTokens)) / factor,
-                perPair: pair / factor, perDecode: decode / factor)
+                perToken: (time.secondsPerToken + step) / factor, perPair: time.secondsPerPair / factor,
+                perDecode: decode / factor)
         }
     }
 }

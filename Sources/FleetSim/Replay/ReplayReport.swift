@@ -30,8 +30,8 @@ package struct ReplayTargets: Sendable, Equatable {
     package var firstToken = 2.0
     /// Seconds for each token after it: what workloads.md suggests for chat.
     package var perToken = 0.08
-    /// Of the whole fleet.
-    package var dollarsPerHour = 0.0
+    /// Of the whole fleet; nil where its GPUs have no price.
+    package var dollarsPerHour: Double?
 
     package init() {}
 }
@@ -67,7 +67,7 @@ extension ReplayReport {
             hitRatio: Double(cached) / Double(max(1, trace.promptTokens)),
             balance: meanWork > 0 ? (prefillSeconds.max() ?? 0) / meanWork : nil,
             dollarsPerMillionUsefulTokens: usefulTokens == 0
-                ? nil : targets.dollarsPerHour * span / 3600 / Double(usefulTokens) * 1e6,
+                ? nil : targets.dollarsPerHour.map { $0 * span / 3600 / Double(usefulTokens) * 1e6 },
             preemptions: preemptions)
     }
 }
