@@ -43,6 +43,8 @@ struct Client: ~Copyable {
     var route = Route.inference
     var exchange = Exchange()
     var record = StreamRecord()
+    /// Why its node was chosen, where it asked; empty: it did not.
+    var decision = ""
     /// Its place in its node's load; nil: it is on no node.
     var load: LoadHandle?
     /// Descriptor of the upstream connection; -1: none.

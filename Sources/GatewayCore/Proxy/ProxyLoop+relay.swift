@@ -124,6 +124,11 @@ extension ProxyLoop {
             out.append(bytes, field.name.lowerBound..<field.value.upperBound)
             out.append("\r\n")
         }
+        if !clients[fd].decision.isEmpty {
+            out.append("x-signalbox-decision: ")
+            out.append(clients[fd].decision)
+            out.append("\r\n")
+        }
         let isHTTP10 = clients[fd].head.minorVersion == 0
         switch upstreams[up].framing {
         case .none:

@@ -1,8 +1,5 @@
 /// Route: candidates, the policy's choice, and a sample of decisions kept for the operator.
 extension ProxyLoop {
-    /// At most so many decisions a second are explained.
-    static let decisionInterval: UInt64 = 100_000_000
-
     /// Chooses a node and dispatches; false when nobody can take the request now, or nobody needs it yet.
     /// - Parameters:
     ///   - model: index in the fleet's models; nil: any node.
@@ -19,7 +16,7 @@ extension ProxyLoop {
         shared.prefixIndex.insert(
             chain, node: candidate.node, now: UInt32(truncatingIfNeeded: now / 1_000_000_000))
         if let session = request.session { shared.sessions.remember(session, node: candidate.node) }
-        if now >= nextDecision { explain(fd, request, chosen: chosen, reason: reason) }
+        explain(fd, request, chosen: chosen, reason: reason)
         dispatch(fd, to: candidate.node)
         return true
     }
@@ -75,7 +72,7 @@ extension ProxyLoop {
     }
 
     /// Its breaker will open in a moment. One on probation has failed before and is to be tried.
-    private func isFailing(_ index: Int) -> Bool {
+    func isFailing(_ index: Int) -> Bool {
         fleet.nodes[index].breaker == .closed && fleet.nodes[index].load.consecutiveFailures >= 3
     }
 
@@ -160,26 +157,5 @@ extension ProxyLoop {
         var end = start
         while end < target.upperBound, bytes.byte(end) != 0x2F, bytes.byte(end) != 0x3F { end += 1 }
         return end > start ? PromptHash.of(bytes, start..<end) : nil
-    }
-
-    private mutating func explain(_ fd: Int32, _ request: RoutingRequest, chosen: Int, reason: ChoiceReason) {
-        nextDecision = now + Self.decisionInterval
-        var record = DecisionRecord()
-        record.stream = clients[fd].exchange.id
-        record.time = MonotonicClock.unixTime()
-        record.policy = fleet.policy
-        record.model = clients[fd].exchange.model
-        record.node = fleet.nodes[candidates[chosen].node].name
-        record.reason = reason.words
-        record.promptTokens = UInt32(clamping: request.promptTokens)
-        record.predictedCachedTokens = UInt32(clamping: candidates[chosen].cachedTokens(of: request))
-        let scored = zip(candidates, policy.scores(candidates, for: request)).map { candidate, score in
-            CandidateScore(
-                node: fleet.nodes[candidate.node].name, cost: score.cost,
-                terms: score.terms + [ScoreTerm(name: "cached blocks", value: Double(candidate.cachedBlocks))]
-            )
-        }
-        record.candidates = Array(scored.sorted { $0.cost < $1.cost }.prefix(8))
-        mailbox.hand(over: record)
     }
 }

@@ -329,8 +329,20 @@ package struct DecisionRecord: Codable, Sendable, Equatable {
     package var ttftSeconds: Double?
     /// Best first, at most 8.
     package var candidates: [CandidateScore] = []
+    /// Nodes of the model that were no candidates, at most 8.
+    package var excluded: [ExcludedNode] = []
 
     package init() {}
+}
+
+/// A node that could not be chosen, and why.
+package struct ExcludedNode: Codable, Sendable, Equatable {
+    package var node: String
+    package var reason: String
+    package init(node: String, reason: String) {
+        self.node = node
+        self.reason = reason
+    }
 }
 
 package enum EventSeverity: String, Codable, Sendable, CaseIterable {

@@ -36,6 +36,8 @@ package struct RequestHead: Sendable {
     package var tenant = ByteRange.empty
     /// The value of x-signalbox-priority.
     package var priority = ByteRange.empty
+    /// The client wants to be told why its node was chosen: x-signalbox-decision is there.
+    package var asksForDecision = false
     private var sessionRank = UInt8.max
     private var hosts: UInt8 = 0
     private var host = ByteRange.empty
@@ -184,6 +186,8 @@ package struct RequestHead: Sendable {
             tenant = ByteRange(value)
         case 20 where bytes.equals(name, lowercased: "x-signalbox-priority"):
             priority = ByteRange(value)
+        case 20 where bytes.equals(name, lowercased: "x-signalbox-decision"):
+            asksForDecision = true
         default:
             takeSession(field, bytes)
         }
