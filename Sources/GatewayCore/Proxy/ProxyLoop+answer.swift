@@ -102,7 +102,6 @@ extension ProxyLoop {
         clients[fd].input.consume(min(used, clients[fd].input.count))
         clients[fd].decoded.clear()
         clients[fd].exchange = Exchange()
-        clients[fd].decision = ""
         clients[fd].record.clear()
         clients[fd].head = RequestHead()
         clients[fd].route = .inference
@@ -145,7 +144,6 @@ extension ProxyLoop {
         clients[fd].hasHeadDeadline = false
         clients[fd].route = .inference
         clients[fd].exchange = Exchange()
-        clients[fd].decision = ""
         clients[fd].record.clear()
         clients[fd].head = RequestHead()
         connectionCount -= 1

@@ -45,6 +45,7 @@ extension ProxyLoop {
     /// A request begins to count.
     mutating func receive(_ fd: Int32) {
         clients[fd].exchange = Exchange()
+        clients[fd].decision = ""
         clients[fd].exchange.id = shared.nextID.add(1, ordering: .relaxed).oldValue
         clients[fd].exchange.began = now
         clients[fd].exchange.isOpen = true
