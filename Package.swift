@@ -33,6 +33,7 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "CollectorsTests", dependencies: ["Collectors", "GatewayCore", "TestSupport"],
+            exclude: ["KVEvents/kv_publisher.py"],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "FleetSimTests", dependencies: ["FleetSim", "GatewayCore", "TestSupport"],
