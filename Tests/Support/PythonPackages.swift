@@ -31,7 +31,7 @@ package enum PythonPackages {
                 return nil
             }
         }
-        FileManager.default.createFile(atPath: mark, contents: nil)
+        try Data().write(to: URL(fileURLWithPath: mark))
         return python
     }
 }

@@ -16,8 +16,8 @@ struct PresenceBook: Sendable {
         var blocks: [UInt64: Block] = [:]
         /// The group of a hybrid model that is followed: the first one that was told of.
         var group: Int?
-        /// Positions between two ends of blocks; nil: the block size is unknown, or no position is ever at an end.
-        var stride: Int?
+        /// Positions between two ends of blocks; 1 until the block size is told, nil: no position is ever at an end.
+        var stride: Int? = 1
     }
 
     /// Feeds whose blocks end at the same positions.
@@ -55,6 +55,7 @@ struct PresenceBook: Sendable {
         self.positions = PositionTable(positions: positions / 2, feeds: count)
         self.texts = TextTable(blocks: texts / 2)
         blockLimit = count == 0 ? 0 : min(262_144, bytes / 4 / count / Self.bytesPerBlock)
+        sortIntoClasses()
     }
 
     // MARK: events
