@@ -34,6 +34,8 @@ struct KVBatchOrder {
     private var lastLive: UInt64?
     /// Where the running replay began.
     private var replayStart: UInt64?
+    /// The running replay has told something: asking again may tell more.
+    private var hasToldAgain = false
     /// What a replay on this connection told may come on it once more.
     private var toldAgain: UInt64?
     private var held: [Held] = []
@@ -62,8 +64,7 @@ struct KVBatchOrder {
         defer { lastLive = sequence }
         if let lastLive, sequence <= lastLive { return beginAnew(sequence, payload) }
         guard isReplaying else { return take(sequence, payload, mayReplay: canReplay) }
-        held.append(Held(sequence: sequence, payload: payload))
-        heldBytes += payload.count
+        hold(Held(sequence: sequence, payload: payload))
         guard held.count > Self.heldLimit || heldBytes > Self.heldBytesLimit else { return [] }
         return replayFailed()
     }
@@ -75,6 +76,7 @@ struct KVBatchOrder {
         if sequence < expected { return [] }
         let actions = sequence > expected ? [missing(expected..<sequence)] : []
         self.expected = sequence + 1
+        hasToldAgain = true
         return actions + [.take(payload)]
     }
 
@@ -89,16 +91,17 @@ struct KVBatchOrder {
             expected = 0
             actions.append(.whole)
         }
-        return actions + resume()
+        return actions + resume(mayReplay: hasToldAgain)
     }
 
     /// No answer, or a broken one.
-    mutating func replayFailed() -> [Action] { isReplaying ? resume() : [] }
+    mutating func replayFailed() -> [Action] { isReplaying ? resume(mayReplay: false) : [] }
 
     // MARK: steps
 
     private mutating func startReplay(from start: UInt64) -> Action {
         replayStart = start
+        hasToldAgain = false
         return .askReplay(from: start)
     }
 
@@ -108,11 +111,24 @@ struct KVBatchOrder {
         heldBytes = 0
     }
 
-    /// What waited is taken; what is missing now is lost.
-    private mutating func resume() -> [Action] {
+    /// What waited is taken. Where something is missing in it too, it is asked for if that helped the last time.
+    private mutating func resume(mayReplay: Bool) -> [Action] {
         let waiting = held
         drop()
-        return waiting.flatMap { take($0.sequence, $0.payload, mayReplay: false) }
+        var actions: [Action] = []
+        for batch in waiting {
+            if isReplaying {
+                hold(batch)
+            } else {
+                actions += take(batch.sequence, batch.payload, mayReplay: mayReplay)
+            }
+        }
+        return actions
+    }
+
+    private mutating func hold(_ batch: Held) {
+        held.append(batch)
+        heldBytes += batch.payload.count
     }
 
     private mutating func begin(_ sequence: UInt64, _ payload: [UInt8]) -> [Action] {
@@ -133,8 +149,7 @@ struct KVBatchOrder {
         }
         gaps += 1
         if mayReplay {
-            held = [Held(sequence: sequence, payload: payload)]
-            heldBytes = payload.count
+            hold(Held(sequence: sequence, payload: payload))
             return [startReplay(from: expected)]
         }
         self.expected = sequence + 1
@@ -148,8 +163,7 @@ struct KVBatchOrder {
         toldAgain = nil
         let cleared = Action.clear("the publisher began anew, at batch \(sequence)")
         guard sequence > 0, canReplay else { return [cleared] + begin(sequence, payload) }
-        held = [Held(sequence: sequence, payload: payload)]
-        heldBytes = payload.count
+        hold(Held(sequence: sequence, payload: payload))
         return [cleared, startReplay(from: 0)]
     }
 
