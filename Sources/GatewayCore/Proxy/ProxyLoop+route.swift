@@ -116,7 +116,7 @@ extension ProxyLoop {
 
     /// What the candidates hold of the prompt in `chain`.
     private mutating func match(_ request: RoutingRequest) {
-        PromptMatch(index: shared.prefixIndex, sessions: shared.sessions)
+        PromptMatch(index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
             .set(&candidates, chain: chain, session: request.session, depths: &depths)
     }
 

@@ -267,6 +267,7 @@ extension ProxyLoop {
     /// Bytes for a token of this model.
     private mutating func learnFromAnswer(_ up: Int32, _ fd: Int32) {
         guard upstreams[up].status < 300, !clients[fd].record.isContinuing else { return }
+        learnTokens(fd)
         let exchange = clients[fd].exchange
         if let tokens = answerUsage(up)?.promptTokens, tokens > 16, exchange.promptBytes > 0 {
             let seen = Double(exchange.promptBytes) / Double(tokens)
