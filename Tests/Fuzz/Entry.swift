@@ -3,7 +3,7 @@ import Foundation
 /// One target: what is done with an input. A rule that does not hold traps, and libFuzzer keeps the input.
 private let targets: [String: @Sendable (RawSpan) -> Void] = [
     "request": fuzzRequestHead, "response": fuzzResponseHead, "chunks": fuzzChunks, "stream": fuzzStream,
-    "body": fuzzBody, "json": fuzzJSON,
+    "body": fuzzBody, "json": fuzzJSON, "kvevents": fuzzKVEvents, "zmtp": fuzzZMTP,
 ]
 
 private let target: @Sendable (RawSpan) -> Void = {

@@ -5,14 +5,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 total=$1; shift
-targets=("$@"); [ ${#targets[@]} -gt 0 ] || targets=(request response chunks stream body json)
+targets=("$@"); [ ${#targets[@]} -gt 0 ] || targets=(request response chunks stream body json kvevents zmtp)
 core=Sources/GatewayCore
 sources=("$core"/Wire/*.swift "$core"/Routing/{SplitMix64,PromptHash}.swift
   "$core"/Fleet/{StreamFault,EngineKind,SocketAddress}.swift
   "$core"/Proxy/{BodyFacts,StreamObserver,StreamFilter,Repetition}.swift
   "$core"/Proxy/Migration/{StreamRecord,ContinuedEvents,Obstacles}.swift)
 out=.build/fuzz
-mkdir -p "$out"
+mkdir -p "$out/collectors"
+# One module for all: what the collectors import is in it.
+for file in Sources/Collectors/{Formats/{MessagePack,ZMTP},KVEvents/{KVEventDecoder,KVEventFields}}.swift; do
+  sed '/^import GatewayCore$/d' "$file" > "$out/collectors/${file##*/}"
+done
+sources+=("$core"/Routing/Presence/KVEvent.swift "$out"/collectors/*.swift)
 # The linker says of each symbol of the sanitizer that it stays local, which is no trouble.
 swiftc -O -wmo -swift-version 6 -package-name signalbox -module-name Fuzz -sanitize=fuzzer,address \
   -parse-as-library -I Sources/CLinux "${sources[@]}" Tests/Fuzz/*.swift -o "$out/fuzz" > "$out/build.log" 2>&1 ||
