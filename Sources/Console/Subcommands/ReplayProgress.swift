@@ -8,6 +8,7 @@ struct ReplayProgress {
     private let label: String
     private let total: Int
     private let start = MonotonicClock.now()
+    private let startCPU = Self.cpuSeconds()
     private let isTerminal = isatty(2) == 1
 
     init(_ label: String, of total: Int) {
@@ -24,8 +25,12 @@ struct ReplayProgress {
 
     func end() {
         let seconds = Double(MonotonicClock.now() - start) / 1e9
-        write((isTerminal ? "\r\u{1B}[K" : "") + "\(label): \(String(format: "%.2f", seconds)) s\n")
+        let figures = String(format: "%.2f s, %.2f s of CPU", seconds, Self.cpuSeconds() - startCPU)
+        write((isTerminal ? "\r\u{1B}[K" : "") + "\(label): \(figures)\n")
     }
+
+    /// Of the whole process.
+    private static func cpuSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

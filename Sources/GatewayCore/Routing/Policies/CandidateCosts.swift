@@ -8,6 +8,10 @@ extension Candidate {
 
     /// Uncached prompt tokens that wait on it, as a node of weight 100 would count them.
     var pending: Double { weighted(Double(pendingPrefillTokens)) }
+
+    /// What waits on it, with its requests as a fraction of a token, so that they decide between equal ones: the load of
+    /// workloads.md's baselines, found by playing its traces (counting requests alone makes means half as long again).
+    var backlog: Double { pending + load / 1e6 }
 }
 
 /// One finite cost for each candidate, in their order; the least wins.

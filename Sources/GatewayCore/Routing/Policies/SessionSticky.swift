@@ -1,6 +1,6 @@
 /// A session goes to the node that was least loaded when it came, and stays there: the honest baseline (workloads.md
 /// section 2, `session_sticky_ll`; vllm-project/router's sticky_least_loaded #235 counts sessions where this counts
-/// requests), from the formula.
+/// tokens that wait for prefill, then requests), from the formula.
 ///
 /// Equal nodes are drawn by weight: by place in a list all sessions of an idle start would stay on the first for life
 /// (torchtitan 4109). A session is forgotten after its time, or when 65,536 others were younger; one whose node can't
@@ -45,7 +45,7 @@ struct SessionSticky: RoutingPolicy {
         among candidates: [Candidate], for request: RoutingRequest, random: inout SplitMix64
     ) -> Choice {
         let home = home(request.session, candidates, now: request.now)
-        let index = home ?? CandidateCosts.drawn(candidates.map(\.load), candidates, &random)
+        let index = home ?? CandidateCosts.drawn(candidates.map(\.backlog), candidates, &random)
         if let session = request.session { bind(session, candidates[index].node, now: request.now) }
         return Choice(index, home == nil ? .leastLoaded : .session)
     }
@@ -54,9 +54,10 @@ struct SessionSticky: RoutingPolicy {
         let home = home(request.session, candidates, now: request.now)
         return candidates.indices.map { index in
             PolicyScore(
-                index == home ? -1 : candidates[index].load,
+                index == home ? -1 : candidates[index].backlog,
                 [
                     ScoreTerm(name: "session", value: index == home ? 1 : 0),
+                    ScoreTerm(name: "pending", value: candidates[index].pending),
                     ScoreTerm(name: "load", value: candidates[index].load),
                 ])
         }
