@@ -26,7 +26,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help demo build test test-long fuzz sanitize test-real bench golden docs format lint release deps-build deps-test deps-bench clean
+.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -72,6 +72,12 @@ test-real: deps-test build ## the gateway before real vLLM on the CPU (downloads
 
 bench: deps-bench build ## ours and HAProxy in the same run; prints the table of BENCHMARKS.md
 	Tests/Bench/bench.sh $(BIN)
+
+bench-routing: build ## foresight beside the field in virtual time; prints the tables of BENCHMARKS.md
+	for what in simple model dial; do Tests/Bench/routing.py $(BIN) $(SHARED)/traces $$what; done
+
+robustness: build ## foresight where routers break: small caches, lost nodes, late events, mixed GPUs; prints a table
+	Tests/Bench/robustness.py $(BIN) $(SHARED)/traces
 
 golden: ## rewrites the golden screens; read the difference before you commit it
 	UPDATE_GOLDEN=1 swift test --filter ConsoleTests

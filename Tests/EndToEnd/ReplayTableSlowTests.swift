@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The simple-model tables of workloads.md, section 2, made again by `signalbox replay --engine simple`: so the baselines
+/// are known to be what they are called. Needs a release build to be quick.
+@Suite(.enabled(if: sharedFolder != nil))
+struct ReplayTableSlowTests {
+    private struct Figures {
+        var hit: Double
+        var mean: Double
+        var p99: Double
+        var inTime: Double
+    }
+
+    /// Arms whose decisions hang on nothing but sums; the others draw, or order equal nodes.
+    private static let stable = [
+        "round_robin": "round-robin", "session_sticky_ll": "session-sticky", "dynamo": "dynamo-kv",
+        "preble": "preble:window=0", "sticky_sat": "llm-d-sticky",
+        "min_ttft": "foresight:w=1:lambda=0:leave=0:hold=0",
+        "wttft": "foresight:w=1.5:lambda=0:leave=0:hold=0",
+        "wttft w=2": "foresight:w=2:lambda=0:leave=0:hold=0",
+        "wttft w=3": "foresight:w=3:lambda=0:leave=0:hold=0",
+        "wttft w=5": "foresight:w=5:lambda=0:leave=0:hold=0",
+    ]
+    private static let drawn = [
+        "random": "random", "p2c": "power-of-two", "least_req": "least-requests", "mult": "lmetric",
+        "lpm_load": "longest-prefix", "dynamo w=4": "dynamo-kv:scale=4",
+        "sglang": "sglang-cache-aware-a:threshold=0.5:min-load=1", "llmd3": "llm-d:queue=0:active-request=2",
+    ]
+    private static let seeds = 10
+
+    @Test(arguments: ["conversation", "synthetic"], ["1", "1.6"])
+    func `the tables of the simple model come out`(trace: String, speed: String) async throws {
+        let signalbox = try Signalbox()
+        let tables = try Self.tables()
+        for blocks in [3000, 10_000] {
+            var runs: [String: [Figures]] = [:]
+            for seed in 1...Self.seeds {
+                let once = try await Self.run(signalbox, trace, speed, blocks, seed)
+                for (label, figures) in once { runs[label, default: []].append(figures) }
+            }
+            for (arm, label) in Self.stable.merging(Self.drawn, uniquingKeysWith: { $1 }).sorted(by: <) {
+                let theirs = try #require(tables["\(trace) \(speed) \(blocks) \(arm)"])
+                Self.check(
+                    "\(trace) x\(speed) K=\(blocks) \(arm)", try #require(runs[label]), theirs,
+                    isStable: Self.stable[arm] != nil)
+            }
+        }
+    }
+
+    /// The tables hold one drawing of arrivals within the buckets and one order of equal nodes: where ours scatter over
+    /// the seeds, three standard deviations are allowed for theirs.
+    private static func check(_ cell: String, _ runs: [Figures], _ theirs: Figures, isStable: Bool) {
+        func compare(_ name: String, _ values: [Double], _ other: Double, within tolerance: Double) -> String
+        {
+            let mean = values.reduce(0, +) / Double(values.count)
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+            let allowed = max(tolerance, 3 * variance.squareRoot())
+            if isStable {
+                #expect(abs(mean - other) <= allowed, "\(cell): \(name) \(mean), the table has \(other)")
+            }
+            return String(format: "%@ %.4f (+-%.4f) %.4f", name, mean, variance.squareRoot(), other)
+        }
+        let row = [
+            compare("hit", runs.map(\.hit), theirs.hit, within: 0.005),
+            compare("mean", runs.map(\.mean), theirs.mean, within: 0.03 * theirs.mean),
+            compare("p99", runs.map(\.p99), theirs.p99, within: 0.08 * theirs.p99),
+        ]
+        print("\(cell)\(isStable ? "" : " (drawn)"): ours (deviation) theirs: \(row.joined(separator: "; "))")
+    }
+
+    private static func run(
+        _ signalbox: Signalbox, _ trace: String, _ speed: String, _ blocks: Int, _ seed: Int
+    ) async throws -> [String: Figures] {
+        let path = try #require(sharedFolder?.appendingPathComponent("traces").path)
+        let labels = Array(stable.values) + Array(drawn.values)
+        let result = try await signalbox.run(
+            [
+                "replay", "\(path)/mooncake_\(trace)_trace.jsonl.gz", "--engine", "simple", "--kv-blocks",
+                "\(blocks)", "--speed", speed, "--seed", "\(seed)", "--json", "--policies",
+                labels.joined(separator: ","),
+            ], within: 600)
+        let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        let policies = try #require(json?["policies"] as? [[String: Any]], "\(result.errors)")
+        var figures: [String: Figures] = [:]
+        for policy in policies {
+            let spread = policy["ttft"] as? [String: Double]
+            figures[try #require(policy["label"] as? String)] = Figures(
+                hit: try #require(policy["hitRatio"] as? Double), mean: try #require(spread?["mean"]),
+                p99: try #require(spread?["p99"]), inTime: try #require(policy["inTime"] as? Double))
+        }
+        return figures
+    }
+
+    /// By "conversation 1.6 3000 wttft".
+    private static func tables() throws -> [String: Figures] {
+        let file = try #require(sharedFolder).appendingPathComponent("reference/workloads.md")
+        var tables: [String: Figures] = [:]
+        var heading: String?
+        for line in try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n") {
+            if let match = line.firstMatch(of: /^\*\*Mooncake (\w+) x([0-9.]+)/) {
+                heading = "\(match.1) \(match.2)"
+            }
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard let heading, cells.count == 10, Double(cells[1]) != nil else { continue }
+            for (column, blocks) in [(1, 3000), (4, 10_000)] {
+                let times = cells[column + 1].components(separatedBy: " / ").compactMap(Double.init)
+                guard let hit = Double(cells[column]), let share = Double(cells[column + 2]), times.count == 3
+                else { continue }
+                tables["\(heading) \(blocks) \(cells[0])"] = Figures(
+                    hit: hit, mean: times[0], p99: times[2], inTime: share)
+            }
+        }
+        return tables
+    }
+}
