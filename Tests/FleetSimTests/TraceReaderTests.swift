@@ -50,16 +50,16 @@ struct TraceReaderTests {
         #expect(problem("TIMESTAMP,ContextTokens,GeneratedTokens\n").contains("no requests"))
     }
 
-    @Test func `conversations go on from where fewer than 20 different blocks follow`() throws {
+    @Test func `conversations go on from behind the deepest block that 20 different ones follow`() throws {
         let roots = (1...20).map { system in
-            #"{"timestamp": 0, "input_length": 2000, "output_length": 1, "hash_ids": [0, \#(system), \#(system + 100)]}"#
+            #"{"timestamp": 0, "input_length": 2000, "output_length": 1, "hash_ids": [0, 1, \#(system + 1), \#(system + 100)]}"#
         }
         let second =
-            #"{"timestamp": 9, "input_length": 2000, "output_length": 1, "hash_ids": [0, 1, 101, 102]}"#
+            #"{"timestamp": 9, "input_length": 2000, "output_length": 1, "hash_ids": [0, 1, 2, 101]}"#
         let trace = try read((roots + [second]).joined(separator: "\n"))
         #expect(Set(trace.requests.map(\.session)).count == 20)
         #expect(trace.requests[0].session == trace.requests[20].session)
-        #expect(trace.requests[0].session == trace.requests[0].chain[1])
+        #expect(trace.requests[0].session == trace.requests[0].chain[2])
     }
 
     @Test func `an agent's next request waits for the last answer, and a sub-agent runs beside its parent`()

@@ -1,5 +1,5 @@
-/// Conversations of a trace that names none, from the prefixes: a conversation is what goes on from the first block
-/// that fewer than 20 different blocks follow. Before it come system prompts, which conversations share.
+/// Conversations of a trace that names none, from the prefixes: a conversation goes on from behind the deepest block that
+/// 20 or more different blocks follow. Up to there come system prompts, which conversations share.
 enum DerivedSessions {
     private static let branches = 20
 
@@ -17,8 +17,11 @@ enum DerivedSessions {
         var sessions: Set<UInt64> = []
         for index in requests.indices {
             let chain = requests[index].chain
-            guard let key = chain.first(where: { followers[$0, default: []].count < branches }) ?? chain.last
-            else { continue }
+            guard var key = chain.first else { continue }
+            for (block, next) in zip(chain, chain.dropFirst())
+            where followers[block, default: []].count >= branches {
+                key = next
+            }
             requests[index].session = key
             sessions.insert(key)
         }
