@@ -1,8 +1,12 @@
 /// Every key that a configuration file may have, by the object it stands in.
 package enum ConfigurationKeys {
     package enum Root: String, CaseIterable, Sendable {
-        case listen, admin, nodes, policy, limits, streams, scrape, loops, journal
+        case listen, admin, nodes, policy, routing, limits, streams, scrape, loops, journal
         case minimumServing, slowStart, ejection, disagreementSeconds
+    }
+
+    package enum Routing: String, CaseIterable, Sendable {
+        case blockBytes
     }
 
     package enum Node: String, CaseIterable, Sendable {

@@ -57,6 +57,7 @@ extension ConfigurationReader {
         }
         if let limits = fields[.limits] { configuration.limits = self.limits(limits) }
         if let streams = fields[.streams] { self.streams(streams, into: &configuration.limits) }
+        if let routing = fields[.routing] { configuration.routing = self.routing(routing) }
         if let scrape = fields[.scrape] { configuration.scrape = self.scrape(scrape) }
         configuration.rules = rules(fields)
         configuration.loops = whole(fields[.loops], name: "loops", in: 1...256)
@@ -125,6 +126,23 @@ extension ConfigurationReader {
             seconds(fields[.requestSeconds], name: "requestSeconds", in: 0...864_000))
         set(&limits.idleSeconds, seconds(fields[.idleSeconds], name: "idleSeconds", in: 1...3600))
         set(&limits.headerSeconds, seconds(fields[.headerSeconds], name: "headerSeconds", in: 0.1...600))
+    }
+
+    private mutating func routing(_ value: JSON5Value) -> RoutingSettings {
+        var routing = RoutingSettings()
+        guard let fields = fields(of: value, place: "routing", keys: ConfigurationKeys.Routing.self) else {
+            return routing
+        }
+        guard let value = fields[.blockBytes],
+            let bytes = bytes(value, name: "blockBytes", in: 64...4096)
+        else { return routing }
+        if bytes % 64 != 0 {
+            note(
+                value, "blockBytes is \(bytes), no multiple of 64",
+                remedy: "write \(max(64, bytes / 64 * 64)) or \(bytes / 64 * 64 + 64)")
+        }
+        routing.blockBytes = bytes
+        return routing
     }
 
     private mutating func scrape(_ value: JSON5Value) -> ScrapeSettings {

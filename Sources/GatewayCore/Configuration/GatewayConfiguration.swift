@@ -7,6 +7,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var nodes: [NodeConfiguration]
     /// A name among those that the reader was given.
     package var policy = "foresight"
+    package var routing = RoutingSettings()
     package var limits = GatewayLimits()
     package var scrape = ScrapeSettings()
     package var rules = FleetRules()
@@ -50,6 +51,14 @@ package struct NodeConfiguration: Sendable, Equatable {
         self.name = name
         self.url = url
     }
+}
+
+/// How prompts are told apart.
+package struct RoutingSettings: Sendable, Equatable {
+    /// Bytes of a prompt that are matched as one, 64...4096 and a multiple of 64. 256 are some 64 tokens of English text.
+    package var blockBytes = 256
+
+    package init() {}
 }
 
 /// What the gateway refuses or gives up, and when.

@@ -53,7 +53,7 @@ package final class Gateway: Sendable {
             fleet: Fleet(version: 0, nodes: [], policy: configuration.policy), loops: loops,
             secret: random.next(),
             presence: KVPresence(nodes: configuration.eventNodes, key: random.next()),
-            indexBlocks: max(131_072, configuration.nodes.count * 16_384),
+            routing: configuration.routing, nodes: configuration.nodes.count,
             queueSeconds: configuration.limits.queueSeconds)
         let inbox = ControlInbox()
         let directory =

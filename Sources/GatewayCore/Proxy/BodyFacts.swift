@@ -29,6 +29,10 @@ package struct BodyFacts: Sendable {
     package var prompt = ByteRange.empty
     package var system = ByteRange.empty
     package var tools = ByteRange.empty
+    /// Prompts with different ones share no cache: `cache_salt` (vLLM and SGLang), `extra_key` and `lora_path` (SGLang).
+    package var cacheSalt = ByteRange.empty
+    package var extraKey = ByteRange.empty
+    package var adapter = ByteRange.empty
     /// The client asked for usage itself.
     package var asksForUsage = false
     /// What keeps the answer from being continued on another node.
@@ -97,8 +101,20 @@ package struct BodyFacts: Sendable {
         case 16 where bytes.has("prompt_cache_key", at: at): session = Self.text(value, bytes)
         case 17 where bytes.has("safety_identifier", at: at): tenant = Self.text(value, bytes)
         case 20 where bytes.has("previous_response_id", at: at): previousResponse = Self.text(value, bytes)
-        default: takeObstacle(key, value, bytes)
+        default: if !takeSalt(key, value, bytes) { takeObstacle(key, value, bytes) }
         }
+    }
+
+    /// What keeps prompts apart in an engine's cache.
+    private mutating func takeSalt(_ key: Range<Int>, _ value: Range<Int>, _ bytes: RawSpan) -> Bool {
+        let at = key.lowerBound
+        switch key.count {
+        case 9 where bytes.has("extra_key", at: at): extraKey = ByteRange(value)
+        case 9 where bytes.has("lora_path", at: at): adapter = ByteRange(value)
+        case 10 where bytes.has("cache_salt", at: at): cacheSalt = ByteRange(value)
+        default: return false
+        }
+        return true
     }
 
     /// What an answer to this cannot be continued with.

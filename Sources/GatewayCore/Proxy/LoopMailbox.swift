@@ -186,16 +186,17 @@ package final class ProxyShared: Sendable {
     /// The body of /metrics, made by control.
     private let metricsText = Mutex<[UInt8]>([])
 
+    /// - Parameter nodes: how many there will be.
     package init(
-        fleet: Fleet, loops: Int, secret: UInt64, presence: KVPresence, indexBlocks: Int,
-        queueSeconds: Double
+        fleet: Fleet, loops: Int, secret: UInt64, presence: KVPresence, routing: RoutingSettings,
+        nodes: Int, queueSeconds: Double
     ) {
         self.fleet = CurrentFleet(fleet)
-        prefixIndex = PrefixIndex(blocks: indexBlocks)
+        prefixIndex = PrefixIndex(byteLimit: PrefixIndex.byteLimit(nodes: nodes))
         self.presence = presence
         mailboxes = (0..<loops).map { _ in LoopMailbox() }
         waitingRoom = WaitingRoom(queueSeconds: queueSeconds)
-        hash = PromptHash(key: secret)
+        hash = PromptHash(key: secret, blockBytes: routing.blockBytes)
     }
 
     package var metrics: [UInt8] {

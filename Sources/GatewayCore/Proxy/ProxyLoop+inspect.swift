@@ -120,21 +120,14 @@ extension ProxyLoop {
     }
 
     /// Hashes the prompt's blocks into `chain`.
-    /// - Parameter model: hash of the model's name.
-    mutating func hashPrompt(of fd: Int32, model: UInt64) {
+    mutating func hashPrompt(of fd: Int32) {
         var chain = self.chain
         self.chain = []  // one owner, so that appending does not copy
         chain.removeAll(keepingCapacity: true)
         let facts = clients[fd].facts
         let hash = shared.hash
-        clients[fd].withBody { body in
-            guard !facts.prompt.isEmpty, facts.prompt.range.upperBound <= body.byteCount else { return }
-            var root = model
-            for part in [facts.system, facts.tools] where !part.isEmpty {
-                root = PromptHash.combine(root, PromptHash.of(body, part.range))
-            }
-            hash.append(blocksOf: body.extracting(facts.prompt.range), root: root, to: &chain)
-        }
+        let model = modelHash(of: fd) ?? 0
+        clients[fd].withBody { facts.appendChain($0, model: model, hash: hash, to: &chain) }
         self.chain = chain
     }
 }

@@ -103,12 +103,12 @@ extension ProxyLoop {
     /// The request as policies see it. Leaves its blocks' hashes in `chain`.
     mutating func routingRequest(_ fd: Int32, model: Int?) -> RoutingRequest {
         var request = RoutingRequest()
-        hashPrompt(of: fd, model: model.map { fleet.models[$0].hash } ?? 0)
+        hashPrompt(of: fd)
         request.now = Double(now) / 1e9
         request.blocks = chain.count
         request.head = chain.isEmpty ? nil : chain[min(1, chain.count - 1)]
         request.session = clients[fd].exchange.sessionHash
-        clients[fd].exchange.promptBytes = Int32(clamping: clients[fd].facts.prompt.range.count)
+        clients[fd].exchange.promptBytes = Int32(clamping: clients[fd].facts.promptBytes)
         request.promptTokens = promptTokens(of: fd)
         request.outputTokens = min(clients[fd].facts.maxTokens ?? Self.expectedOutput, Self.expectedOutput)
         return request
@@ -122,7 +122,7 @@ extension ProxyLoop {
 
     /// Estimated from bytes.
     func promptTokens(of fd: Int32) -> Int {
-        Int(Double(clients[fd].facts.prompt.range.count) / (bytesPerToken[clients[fd].exchange.model] ?? 4))
+        Int(Double(clients[fd].facts.promptBytes) / (bytesPerToken[clients[fd].exchange.model] ?? 4))
     }
 
     func sessionHash(of fd: Int32) -> UInt64? {

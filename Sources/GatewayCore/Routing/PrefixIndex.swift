@@ -1,132 +1,213 @@
 import Synchronization
 
-/// Which nodes probably hold which prefix: the gateway's own memory of what it sent where.
+/// Which nodes probably hold which prefix: the gateway's own memory of what it sent where, with a model of what each
+/// node's cache has evicted since.
 ///
-/// Shards by the first block's hash, a mutex each. In a shard, buckets of four entries; the least recently used one of
-/// a bucket gives way. An entry remembers the last eight nodes that were sent its block.
+/// Shards by a chain's first hash, a mutex each; in a shard a tree of segments (`PrefixIndexShard`), so that the cost
+/// goes with the branches of a chain and not with its blocks. A clock for each node (`PrefixIndexClock`) says which
+/// stamps are gone; forgetting or ageing a node moves that bound and touches no segment.
+/// Lock order: a shard, then a node's clock.
 package final class PrefixIndex: Sendable {
-    package static let holdersPerBlock = 8
-    private static let none = UInt16.max
+    /// Nodes from here on are never believed to hold anything.
+    package static let nodeLimit = 16_384
+    private static let clockStripes = 16
 
-    private struct Entry {
-        var key: UInt64 = 0
-        var lastUse: UInt32 = 0
-        /// Most recent first.
-        var holders = InlineArray<8, UInt16>(repeating: PrefixIndex.none)
+    /// A mutex in a class, so that they can stand in an array.
+    private final class Shard: Sendable {
+        let tree = Mutex(PrefixIndexShard())
+        /// When its least recently used segment was used, in seconds; `UInt32.max`: it has none.
+        let oldestUse = Atomic(UInt32.max)
     }
 
-    private struct Shard {
-        var entries: [Entry]
-        let bucketMask: UInt64
-
-        func find(_ key: UInt64) -> Int? {
-            let base = Int(key & bucketMask) * 4
-            for way in base..<(base + 4) where entries[way].key == key { return way }
-            return nil
-        }
-
-        /// The place of the key, taking the least recently used one of its bucket when it is new.
-        mutating func place(_ key: UInt64) -> Int {
-            if let found = find(key) { return found }
-            let base = Int(key & bucketMask) * 4
-            var oldest = base
-            for way in base..<(base + 4) where entries[way].lastUse < entries[oldest].lastUse { oldest = way }
-            entries[oldest] = Entry()
-            entries[oldest].key = key
-            return oldest
-        }
-
-        mutating func add(_ node: UInt16, at place: Int) {
-            var carried = node
-            for slot in 0..<PrefixIndex.holdersPerBlock {
-                let previous = entries[place].holders[slot]
-                entries[place].holders[slot] = carried
-                if previous == node || previous == PrefixIndex.none { return }
-                carried = previous
-            }
-        }
-
-        /// The others close up: a gap would let `add` name a node twice.
-        mutating func remove(_ node: UInt16, at place: Int) {
-            guard entries[place].holders[0] != PrefixIndex.none else { return }
-            var kept = 0
-            for slot in 0..<PrefixIndex.holdersPerBlock where entries[place].holders[slot] != node {
-                entries[place].holders[kept] = entries[place].holders[slot]
-                kept += 1
-            }
-            for slot in kept..<PrefixIndex.holdersPerBlock { entries[place].holders[slot] = PrefixIndex.none }
-        }
+    private final class Clocks: Sendable {
+        /// Of the nodes whose index has the stripe's number as its remainder.
+        let clocks = Mutex<[PrefixIndexClock]>([])
     }
 
-    /// A mutex for one shard, in a class so that they can stand in an array.
-    private final class Guarded: Sendable {
-        let shard: Mutex<Shard>
-        init(_ shard: sending Shard) { self.shard = Mutex(shard) }
+    private let shards: [Shard]
+    private let clocks: [Clocks]
+    /// The oldest generation of each node that is still present, as its clock last said.
+    private let horizons: InlineArray<16_384, Atomic<UInt32>>
+    private let bytes = Atomic(0)
+    private let evicted = Atomic(0)
+    /// The last second in which nodes without a known capacity were looked at.
+    private let sweptAt = Atomic<UInt32>(0)
+
+    /// What its segments may take; the least recently used ones give way.
+    package let byteLimit: Int
+    /// What its segments take, with the allocator's own bytes as an estimate.
+    package var byteCount: Int { bytes.load(ordering: .relaxed) }
+    /// Segments that gave way because of the limit.
+    package var evictions: Int { evicted.load(ordering: .relaxed) }
+
+    /// Room for what a node of today holds (10,000 blocks of 512 tokens with host memory, 80,000 of 256 bytes), as long as
+    /// that is not too much in all: 32...512 MiB.
+    package static func byteLimit(nodes: Int) -> Int { min(512, max(32, nodes)) << 20 }
+
+    package init(byteLimit: Int, shardCount: Int = 8) {
+        self.byteLimit = byteLimit
+        shards = (0..<max(1, shardCount)).map { _ in Shard() }
+        clocks = (0..<Self.clockStripes).map { _ in Clocks() }
+        horizons = InlineArray { _ in Atomic<UInt32>(0) }
     }
 
-    private let shards: [Guarded]
-
-    /// - Parameter blocks: how many prompt blocks it remembers, rounded up to a power of two; 32 bytes each.
-    package init(blocks: Int = 131_072, shardCount: Int = 8) {
-        var buckets = 64
-        while buckets * 4 * shardCount < blocks { buckets *= 2 }
-        let count = buckets
-        byteCount = shardCount * count * 4 * MemoryLayout<Entry>.stride
-        shards = (0..<shardCount).map { _ in
-            Guarded(
-                Shard(entries: Array(repeating: Entry(), count: count * 4), bucketMask: UInt64(count - 1)))
-        }
+    private func shard(of chain: [UInt64]) -> Shard {
+        shards[Int(truncatingIfNeeded: (chain[0] >> 32) % UInt64(shards.count))]
     }
 
-    /// The memory of its entries.
-    package let byteCount: Int
-
-    private func shard(of chain: [UInt64]) -> Guarded {
-        shards[Int((chain[0] >> 32) % UInt64(shards.count))]
+    private func isPresent(_ holder: PrefixIndexShard.Holder) -> Bool {
+        holder.generation >= horizons[Int(holder.node)].load(ordering: .relaxed)
     }
 
-    /// How deep each node's memory of the chain goes: sets `depths[node]` to the number of leading blocks it was sent.
+    /// How deep each node's memory of the chain goes: sets `depths[node]` to the number of leading blocks it holds.
     ///
-    /// A node counts as long as every block from the first on names it; the others keep 0.
+    /// A node counts as long as it holds every block from the first on; the others keep 0.
     package func depths(_ chain: [UInt64], into depths: inout [Int32]) {
         guard !chain.isEmpty else { return }
-        shard(of: chain).shard.withLock { shard in
-            for (depth, key) in chain.enumerated() {
-                guard let place = shard.find(key) else { return }
+        shard(of: chain).tree.withLock { tree in
+            var place = 0
+            while let (index, matched) = tree.segment(chain, at: place) {
+                let reached = Int32(place &+ matched)
                 var anybody = false
-                for slot in 0..<Self.holdersPerBlock {
-                    let node = Int(shard.entries[place].holders[slot])
-                    guard node < depths.count else { continue }
-                    if depths[node] == Int32(depth) {
-                        depths[node] = Int32(depth + 1)
-                        anybody = true
-                    }
+                for holder in tree.segments[index].holders where isPresent(holder) {
+                    let node = Int(holder.node)
+                    guard node < depths.count, depths[node] == Int32(place) else { continue }
+                    depths[node] = reached
+                    anybody = true
                 }
-                if !anybody { return }
+                if !anybody || matched < tree.segments[index].hashes.count { return }
+                place &+= matched
             }
         }
     }
 
-    /// Remembers that a node was sent this chain.
-    /// - Parameter now: in seconds above 0, for the least recently used.
+    /// Remembers that a node was sent this chain, which it holds from now on.
+    /// - Parameter now: in seconds, any origin.
     package func insert(_ chain: [UInt64], node: Int, now: UInt32) {
-        guard !chain.isEmpty, node < Int(Self.none) else { return }
-        shard(of: chain).shard.withLock { shard in
-            for key in chain {
-                let place = shard.place(key)
-                shard.entries[place].lastUse = now
-                shard.add(UInt16(node), at: place)
+        guard !chain.isEmpty, node >= 0, node < Self.nodeLimit else { return }
+        let shard = shard(of: chain)
+        shard.tree.withLock { tree in
+            let before = tree.byteCount
+            var path: [Int] = []
+            tree.path(chain, now: now, into: &path)
+            use(path, of: &tree, node: node, now: now)
+            dropGone(&tree)
+            bytes.add(tree.byteCount - before, ordering: .relaxed)
+            publishOldest(shard, tree)
+        }
+        sweep(now)
+        makeRoom()
+    }
+
+    /// The deepest first: an engine frees a request's last blocks first, so that shared beginnings stay the longest
+    /// (vLLM's block pool, SGLang's radix cache).
+    private func use(_ path: [Int], of tree: inout PrefixIndexShard, node: Int, now: UInt32) {
+        withClock(node) { clock in
+            for index in path.reversed() {
+                let blocks = tree.segments[index].hashes.count
+                if let holder = tree.holder(node, of: index) {
+                    let earlier = tree.segments[index].holders[holder].generation
+                    tree.stamp(index, holder: holder, clock.use(blocks, stamped: earlier, now: now))
+                } else {
+                    let stamp = clock.use(blocks, stamped: nil, now: now)
+                    let gone = tree.segments[index].holders.firstIndex { !isPresent($0) }
+                    tree.add(.init(node: Int32(node), generation: stamp), to: index, replacing: gone)
+                }
+                tree.renew(index, now: now)
             }
         }
     }
+
+    /// The least recently used segments that no node holds any more are of no use to anybody.
+    private func dropGone(_ tree: inout PrefixIndexShard) {
+        for _ in 0..<2 {
+            let oldest = tree.oldest
+            guard oldest != PrefixIndexShard.none,
+                !tree.segments[Int(oldest)].holders.contains(where: { isPresent($0) })
+            else { return }
+            _ = tree.remove(Int(oldest))
+        }
+    }
+
+    // MARK: what a node holds
+
+    /// How many blocks a node's cache holds, what requests hold included; nil: not known, and what was not used for
+    /// 180 s is taken for gone.
+    package func setCapacity(node: Int, blocks: Int?) {
+        withClock(node) { $0.setCapacity(blocks.map { max(0, $0) }) }
+    }
+
+    /// A node holds less than was believed: keeps the share 0...1 that was used most recently.
+    package func age(node: Int, keeping share: Double) { withClock(node) { $0.keep(share) } }
 
     /// Forgets everything of a node, as when its engine restarted.
-    package func forget(node: Int) {
-        guard node >= 0, node < Int(Self.none) else { return }
-        for guarded in shards {
-            guarded.shard.withLock { shard in
-                for place in shard.entries.indices { shard.remove(UInt16(node), at: place) }
+    package func forget(node: Int) { withClock(node) { $0.forget() } }
+
+    /// Blocks that a node is believed to hold.
+    package func blocks(of node: Int) -> Int {
+        var total = 0
+        withClock(node) { total = $0.total }
+        return total
+    }
+
+    private func withClock(_ node: Int, _ body: (inout PrefixIndexClock) -> Void) {
+        guard node >= 0, node < Self.nodeLimit else { return }
+        clocks[node % Self.clockStripes].clocks.withLock { clocks in
+            let place = node / Self.clockStripes
+            while clocks.count <= place { clocks.append(PrefixIndexClock()) }
+            body(&clocks[place])
+            horizons[node].store(clocks[place].oldest, ordering: .relaxed)
+        }
+    }
+
+    /// Once a second, what nodes without a known capacity have held for too long goes.
+    private func sweep(_ now: UInt32) {
+        let last = sweptAt.load(ordering: .relaxed)
+        guard now > last,
+            sweptAt.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+        else { return }
+        for (stripe, guarded) in clocks.enumerated() {
+            guarded.clocks.withLock { clocks in
+                for place in clocks.indices {
+                    clocks[place].expire(now)
+                    horizons[place * Self.clockStripes + stripe].store(
+                        clocks[place].oldest, ordering: .relaxed)
+                }
             }
+        }
+    }
+
+    // MARK: the limit
+
+    private func publishOldest(_ shard: Shard, _ tree: PrefixIndexShard) {
+        let oldest = tree.oldest
+        shard.oldestUse.store(
+            oldest == PrefixIndexShard.none ? .max : tree.segments[Int(oldest)].lastUse, ordering: .relaxed)
+    }
+
+    /// Whoever goes over the limit takes the oldest segments out, in whichever shard they are.
+    private func makeRoom() {
+        while bytes.load(ordering: .relaxed) > byteLimit {
+            let ages = shards.map { $0.oldestUse.load(ordering: .relaxed) }
+            guard let place = ages.indices.min(by: { ages[$0] < ages[$1] }), ages[place] != .max else {
+                return
+            }
+            evict(from: shards[place])
+        }
+    }
+
+    private func evict(from shard: Shard) {
+        shard.tree.withLock { tree in
+            let oldest = tree.oldest
+            guard oldest != PrefixIndexShard.none else { return }
+            let before = tree.byteCount
+            let segment = tree.remove(Int(oldest))
+            for holder in segment.holders {
+                withClock(Int(holder.node)) { $0.drop(segment.hashes.count, stamped: holder.generation) }
+            }
+            bytes.add(tree.byteCount - before, ordering: .relaxed)
+            evicted.add(1, ordering: .relaxed)
+            publishOldest(shard, tree)
         }
     }
 }

@@ -61,6 +61,7 @@ struct ConfigurationTests {
         #expect(keys(root) == Set(ConfigurationKeys.Root.allCases.map(\.rawValue)))
         #expect(keys(nodes.first) == Set(ConfigurationKeys.Node.allCases.map(\.rawValue)))
         #expect(keys(root["limits"]) == Set(ConfigurationKeys.Limits.allCases.map(\.rawValue)))
+        #expect(keys(root["routing"]) == Set(ConfigurationKeys.Routing.allCases.map(\.rawValue)))
         #expect(keys(root["scrape"]) == Set(ConfigurationKeys.Scrape.allCases.map(\.rawValue)))
         #expect(
             keys(root["minimumServing"]) == Set(ConfigurationKeys.MinimumServing.allCases.map(\.rawValue)))
@@ -80,6 +81,7 @@ struct ConfigurationTests {
         limits.maxActivePerNode = 272  // the comments say that the default is another
         limits.memoryBytes = 4_294_967_296
         #expect(configuration.limits == limits && configuration.scrape == ScrapeSettings())
+        #expect(configuration.routing == RoutingSettings())
         #expect(configuration.policy == GatewayConfiguration(nodes: []).policy)
         #expect(configuration.listen == GatewayConfiguration(nodes: []).listen)
     }
@@ -110,6 +112,17 @@ struct ConfigurationTests {
         ] {
             #expect(throws: (any Error).self) { try read("{\(node), \(wrong)}") }
         }
+    }
+
+    @Test func `a block of the prompt is a multiple of 64 bytes`() throws {
+        #expect(try read("{\(node), routing: {blockBytes: 1024}}").routing.blockBytes == 1024)
+        #expect(try read("{\(node), routing: {}}").routing.blockBytes == 256)
+        for wrong in ["{blockBytes: 100}", "{blockBytes: 0}", "{blockBytes: 8192}", "{blockbytes: 64}", "64"]
+        {
+            let said = check("{\(node), routing: \(wrong)}")
+            #expect(said.count == 1 && said[0].hasPrefix("f:1:"), "\(said)")
+        }
+        #expect(check("{\(node), routing: {blockBytes: 100}}")[0].contains("write 64 or 128"))
     }
 
     @Test func `a name and a URL are enough and everything else has its default`() throws {
