@@ -9,7 +9,7 @@ extension BodyFacts {
     package func appendChain(_ body: RawSpan, model: UInt64, hash: PromptHash, to chain: inout [UInt64]) {
         guard !prompt.isEmpty, prompt.range.upperBound <= body.byteCount else { return }
         var root = hash.root(model: model)
-        for (place, salt) in [cacheSalt, extraKey, adapter].enumerated() where Self.isSet(salt, body) {
+        for (place, salt) in [cacheSalt, extraKey, adapter].enumerated() where !salt.isEmpty {
             root = PromptHash.combine(root ^ UInt64(place), PromptHash.of(body, salt.range))
         }
         for part in [tools, system] where Self.isSet(part, body) {

@@ -29,7 +29,8 @@ package struct BodyFacts: Sendable {
     package var prompt = ByteRange.empty
     package var system = ByteRange.empty
     package var tools = ByteRange.empty
-    /// Prompts with different ones share no cache: `cache_salt` (vLLM and SGLang), `extra_key` and `lora_path` (SGLang).
+    /// Prompts with different ones share no cache: `cache_salt` (vLLM and SGLang), `extra_key` and `lora_path` (SGLang);
+    /// between the quotes.
     package var cacheSalt = ByteRange.empty
     package var extraKey = ByteRange.empty
     package var adapter = ByteRange.empty
@@ -109,9 +110,9 @@ package struct BodyFacts: Sendable {
     private mutating func takeSalt(_ key: Range<Int>, _ value: Range<Int>, _ bytes: RawSpan) -> Bool {
         let at = key.lowerBound
         switch key.count {
-        case 9 where bytes.has("extra_key", at: at): extraKey = ByteRange(value)
-        case 9 where bytes.has("lora_path", at: at): adapter = ByteRange(value)
-        case 10 where bytes.has("cache_salt", at: at): cacheSalt = ByteRange(value)
+        case 9 where bytes.has("extra_key", at: at): extraKey = Self.text(value, bytes)
+        case 9 where bytes.has("lora_path", at: at): adapter = Self.text(value, bytes)
+        case 10 where bytes.has("cache_salt", at: at): cacheSalt = Self.text(value, bytes)
         default: return false
         }
         return true

@@ -5,13 +5,16 @@ extension ProxyLoop {
             clients[fd].bodyByteCount > 0, case .model(let model) = matchModel(fd)
         else { return }
         let name = model.map { fleet.models[$0].hash } ?? 0
-        hashPrompt(of: fd, model: name)
+        hashPrompt(of: fd)
         guard shared.presence.wantsTokens(of: chain) else { return }
         let facts = clients[fd].facts
+        let salt = clients[fd].withBody {
+            facts.cacheSalt.isEmpty ? 0 : PromptHash.of($0, facts.cacheSalt.range)
+        }
         let ids = clients[fd].record.promptIDs.withBytes { Self.numbers($0) }
         shared.presence.learn(
-            chain, headBytes: facts.system.range.count + facts.tools.range.count,
-            textBytes: facts.prompt.range.count, model: name, ids: ids)
+            chain, blockBytes: shared.hash.blockBytes, textBytes: facts.promptBytes, model: name,
+            salt: salt, ids: ids)
     }
 
     /// Decimal numbers with commas, and perhaps spaces, between them.

@@ -7,7 +7,7 @@ package struct PromptHash: Sendable {
 
     /// The secret of this process.
     private let key: UInt64
-    private let blockBytes: Int
+    package let blockBytes: Int
 
     /// - Parameter blockBytes: a multiple of 64.
     package init(key: UInt64, blockBytes: Int) {

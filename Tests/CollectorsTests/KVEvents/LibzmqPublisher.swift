@@ -104,6 +104,6 @@ struct Prompt {
     }
 
     func learn(_ presence: KVPresence) {
-        presence.learn(chain, textBytes: blocks * 64, model: 1, ids: tokens)
+        presence.learn(chain, blockBytes: 256, textBytes: blocks * 64, model: 1, ids: tokens)
     }
 }

@@ -23,7 +23,8 @@ private struct Prompt {
 
     func learn(_ presence: KVPresence, headBytes: Int = 0, model: UInt64 = 0, salt: UInt64 = 0) {
         presence.learn(
-            chain, headBytes: headBytes, textBytes: textBytes, model: model, salt: salt, ids: tokens)
+            chain, blockBytes: 256, headBytes: headBytes, textBytes: textBytes, model: model, salt: salt,
+            ids: tokens)
     }
 
     /// Its first blocks, as an engine of this block size tells of them.

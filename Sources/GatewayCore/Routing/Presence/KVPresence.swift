@@ -65,13 +65,15 @@ package final class KVPresence: Sendable {
 
     /// Ties a prompt's text to its tokens.
     /// - Parameters:
+    ///   - blockBytes: of a block of `chain`.
     ///   - headBytes: of what the engine puts before the text that `chain` is of.
     ///   - textBytes: of the text that `chain` is of, its last part that fills no block included.
     ///   - model: `PromptHash.of` the model's name, by which an adapter is known.
     ///   - salt: `PromptHash.of` the request's cache salt; 0: none.
     ///   - ids: as the engine told them.
     package func learn(
-        _ chain: [UInt64], headBytes: Int = 0, textBytes: Int, model: UInt64, salt: UInt64 = 0, ids: [UInt32]
+        _ chain: [UInt64], blockBytes: Int, headBytes: Int = 0, textBytes: Int, model: UInt64,
+        salt: UInt64 = 0, ids: [UInt32]
     ) {
         guard wantsTokens(of: chain) else { return }
         let isAdapter = book.withLock { $0.adapters.contains(model) }
@@ -84,7 +86,7 @@ package final class KVPresence: Sendable {
             if (index + 1) % PositionTable.step == 0 { hashes.append(hash.value) }
         }
         let prompt = PresenceBook.Prompt(
-            chain: chain, headBytes: headBytes, textBytes: textBytes, hashes: hashes)
+            chain: chain, blockBytes: blockBytes, headBytes: headBytes, textBytes: textBytes, hashes: hashes)
         book.withLock { $0.learn(prompt) }
     }
 

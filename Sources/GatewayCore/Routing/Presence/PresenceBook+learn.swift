@@ -7,7 +7,9 @@ extension PresenceBook {
     /// A prompt's text and tokens together.
     struct Prompt {
         var chain: [UInt64]
-        /// Bytes that the engine puts before the text that is in blocks: the tools.
+        /// Of a block of the chain.
+        var blockBytes: Int
+        /// Bytes that the engine puts before the text that is in blocks.
         var headBytes: Int
         /// Bytes of the text that is in blocks.
         var textBytes: Int
@@ -23,12 +25,11 @@ extension PresenceBook {
         if known > 0, known < prompt.chain.count {
             position = correct(prompt, block: known - 1, from: position)
         }
-        let textBytes = Double(max(1, prompt.textBytes - known * PromptHash.blockBytes))
-        // Before the first block stand the tools.
+        let textBytes = Double(max(1, prompt.textBytes - known * prompt.blockBytes))
         let head = known > 0 ? 0 : Double(max(0, prompt.headBytes))
         let rest = Double(hashes.count - position)
         for block in known..<prompt.chain.count {
-            let bytes = head + Double((block + 1 - known) * PromptHash.blockBytes)
+            let bytes = head + Double((block + 1 - known) * prompt.blockBytes)
             let share = min(1, bytes / (head + textBytes))
             let end = max(position, min(hashes.count, Int((Double(position) + rest * share).rounded(.down))))
             let start = block == known ? position : endOf(prompt.chain[block - 1])
@@ -71,7 +72,7 @@ extension PresenceBook {
         var shared = position
         while shared < prompt.hashes.count, positions.knows(prompt.hashes[shared]) { shared += 1 }
         let all = prompt.headBytes + prompt.textBytes
-        let perBlock = (prompt.hashes.count * PromptHash.blockBytes + all - 1) / max(1, all)
+        let perBlock = (prompt.hashes.count * prompt.blockBytes + all - 1) / max(1, all)
         let least = min(prompt.hashes.count, shared - perBlock)
         guard least > position else { return position }
         let start = block > 0 ? endOf(prompt.chain[block - 1]) : 0
