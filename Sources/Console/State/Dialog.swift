@@ -87,7 +87,10 @@ extension Command {
         case .cancelSession(let id): "cancel session \(id)"
         case .maintenance(let node, let force): "maintenance \(node)" + (force ? " by force" : "")
         case .setWeight(let node, let weight): "weight \(node) \(weight)"
-        case .setPolicy(let name): "policy \(name)"
+        case .setPolicy(let name, let model, let parameters):
+            (["policy \(name)"]
+                + (parameters ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.brief)" }
+                + (model.map { ["--model \($0)"] } ?? [])).joined(separator: " ")
         case .stop(.drain): "stop when the streams have ended"
         case .stop(.now): "stop now"
         }

@@ -17,7 +17,7 @@ enum GatewaySettings {
             name: "--journal", value: "DIR",
             help: "the operators' journal ($XDG_STATE_HOME/signalbox/ADDRESS)"),
         Flag(
-            name: "--policy", value: "NAME",
+            name: "--policy", value: "NAME[:PARAM=VALUE...]",
             help: "the routing policy: \(Policies.names.joined(separator: ", "))"),
         Flag(name: "--loops", value: "N", help: "event loops of the data plane (one a core)"),
     ]
@@ -33,12 +33,12 @@ enum GatewaySettings {
         if let journal = arguments.value("--journal") { configuration.journal = absolute(journal) }
         if let loops = try arguments.number("--loops", in: 1...256) { configuration.loops = Int(loops) }
         if let policy = arguments.value("--policy") {
-            guard Policies.names.contains(policy) else {
-                throw UsageError(
-                    "no policy \(policy)" + nearest(policy, in: Policies.names)
-                        + "; there are \(Policies.names.joined(separator: ", "))")
+            let named = try NamedPolicy(policy)
+            do throws(InputProblem) {
+                configuration.policies.standard = try PolicySetting(named.name, named.values)
+            } catch {
+                throw UsageError("--policy: \(error)")
             }
-            configuration.policy = policy
         }
         return configuration
     }

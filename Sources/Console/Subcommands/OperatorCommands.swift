@@ -33,10 +33,7 @@ enum OperatorCommands {
             name: "weight", arguments: "NODE 0...100", summary: "a node's share of new requests",
             flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 2...2
         ) { try weight($0) },
-        Subcommand(
-            name: "policy", arguments: "NAME", summary: "route by \(Policies.names.joined(separator: ", "))",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 1...1
-        ) { try submit(.setPolicy(name: $0.positional[0]), $0) },
+        PolicyCommand.entry,
     ]
 
     static let forceFlag = Flag(

@@ -24,6 +24,8 @@ enum StatusCommand {
             ("configurationVersion", JSONText(snapshot.gateway.configurationVersion)),
             ("restored", JSONText(snapshot.gateway.restored)),
             ("policy", .string(snapshot.gateway.policy)),
+            ("policyParameters", PolicyCommand.values(snapshot.gateway.policySettings.standard)),
+            ("modelPolicies", PolicyCommand.ofModels(snapshot.gateway.policySettings)),
             ("rateWindowSeconds", JSONText(snapshot.gateway.rateWindowSeconds)),
             ("latencyWindowSeconds", JSONText(snapshot.gateway.latencyWindowSeconds)),
             ("minimumServing", minimum(snapshot.gateway.minimumServing)),
@@ -198,7 +200,7 @@ enum StatusCommand {
         }
         let totals = snapshot.totals
         return
-            "gateway \(snapshot.gateway.address), policy \(snapshot.gateway.policy), \(totals.active) active,"
+            "gateway \(snapshot.gateway.address), policy \(PolicyCommand.words(snapshot.gateway)), \(totals.active) active,"
             + " \(totals.completed) completed, \(totals.cancelled) cancelled, \(totals.failed) failed,"
             + " \(totals.refused) refused, \(totals.retried) retried, \(totals.migrated) migrated\n"
             + lines.joined(separator: "\n")

@@ -1,7 +1,7 @@
 /// Every key that a configuration file may have, by the object it stands in.
 package enum ConfigurationKeys {
     package enum Root: String, CaseIterable, Sendable {
-        case listen, admin, nodes, policy, routing, limits, streams, scrape, loops, journal
+        case listen, admin, nodes, policy, models, routing, limits, streams, scrape, loops, journal
         case minimumServing, slowStart, ejection, disagreementSeconds
     }
 
@@ -12,6 +12,10 @@ package enum ConfigurationKeys {
     package enum Node: String, CaseIterable, Sendable {
         case name, url, role, weight, zone, apiKeyEnv, gpuMetricsUrl, dollarsPerHour, models, maxActive
         case kvEvents
+    }
+
+    package enum Model: String, CaseIterable, Sendable {
+        case policy
     }
 
     package enum KVEvents: String, CaseIterable, Sendable {

@@ -33,7 +33,7 @@ struct ConfigurationReader {
         return values
     }
 
-    private mutating func unknown(_ member: JSON5Member, place: String, known: [String]) {
+    mutating func unknown(_ member: JSON5Member, place: String, known: [String]) {
         let nearest = NearestName.of(member.key, among: known)
         issues.append(
             ConfigurationIssue(

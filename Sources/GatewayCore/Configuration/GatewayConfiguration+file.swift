@@ -52,9 +52,7 @@ extension ConfigurationReader {
         }
         configuration.admin = path(fields[.admin], name: "admin", maxBytes: Self.maxSocketPathBytes)
         configuration.journal = path(fields[.journal], name: "journal", maxBytes: 4000)
-        if let policy = choice(fields[.policy], name: "policy", among: policies) {
-            configuration.policy = policy
-        }
+        configuration.policies = self.policies(fields, among: policies)
         if let limits = fields[.limits] { configuration.limits = self.limits(limits) }
         if let streams = fields[.streams] { self.streams(streams, into: &configuration.limits) }
         if let routing = fields[.routing] { configuration.routing = self.routing(routing) }

@@ -5,8 +5,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var admin: String?
     /// At least one; names and URLs are unique.
     package var nodes: [NodeConfiguration]
-    /// A name among those that the reader was given.
-    package var policy = "foresight"
+    package var policies = PolicySettings()
     package var routing = RoutingSettings()
     package var limits = GatewayLimits()
     package var scrape = ScrapeSettings()

@@ -32,7 +32,10 @@ package enum Command: Codable, Sendable, Equatable {
     case cancelSession(id: String)
     /// - weight: 0...100.
     case setWeight(node: String, weight: Int)
-    case setPolicy(name: String)
+    /// - name: a policy, or "default": the model follows the others again.
+    /// - model: nil: all models without their own.
+    /// - parameters: those to change, by name; nil: none.
+    case setPolicy(name: String, model: String? = nil, parameters: [String: Double]? = nil)
     case stop(mode: StopMode)
 }
 

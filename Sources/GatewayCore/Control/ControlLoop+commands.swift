@@ -87,7 +87,7 @@ extension ControlLoop {
             refusal: refusal)
     }
 
-    private struct Change {
+    struct Change {
         var text: String
         var before: String?
         var after: String?
@@ -125,10 +125,7 @@ extension ControlLoop {
             return Change(
                 text: "weight of \(node): \(record?.weight ?? 0) → \(weight)", before: before,
                 after: "weight \(weight)", inverse: record.map { .setWeight(node: node, weight: $0.weight) })
-        case .setPolicy(let name):
-            return Change(
-                text: "policy: \(policy) → \(name)", before: policy, after: name,
-                inverse: .setPolicy(name: policy))
+        case .setPolicy(_, let model, _): return describePolicy(command, of: model)
         case .stop(let mode):
             return Change(
                 text: mode == .now ? "stop now" : "stop after the last stream", before: nil, after: nil)
@@ -153,7 +150,7 @@ extension ControlLoop {
     ///   - now: monotonic nanoseconds; 0: it is restored, and a node that serves has its whole share.
     private mutating func apply(_ command: Command, at time: Double, now: UInt64) {
         switch command {
-        case .setPolicy(let name): policy = name
+        case .setPolicy: if let changed = try? changedPolicies(by: command) { policies = changed }
         case .stop(let mode): begin(stop: mode)
         case .drain, .undrain, .maintenance, .setWeight:
             guard let index = nodes.firstIndex(where: { $0.name == command.node }) else { return }
@@ -164,9 +161,9 @@ extension ControlLoop {
 
     /// Brings back what operators had set, by node name.
     mutating func restore(_ entries: [JournalEntry], unreadable: Int) {
-        for entry in entries {
-            if entry.command.isOfTheMoment { continue }
-            if case .setPolicy(let name) = entry.command, !Policies.names.contains(name) { continue }
+        var problems: [String] = []
+        for entry in entries where !entry.command.isOfTheMoment {
+            if let problem = policyProblem(entry.command) { problems.append("skipped: \(problem)") }
             apply(entry.command, at: entry.unixTime, now: 0)
         }
         var parts = nodes.compactMap { record -> String? in
@@ -175,11 +172,8 @@ extension ControlLoop {
             if record.weight != record.configuration.weight { said.append("weight \(record.weight)") }
             return said.isEmpty ? nil : "\(record.name) \(said.joined(separator: ", "))"
         }
-        if let last = entries.last(where: { if case .setPolicy = $0.command { true } else { false } }),
-            case .setPolicy(let name) = last.command
-        {
-            parts.append("policy \(name)")
-        }
+        if entries.contains(where: \.command.isOfPolicies) { parts += policyWords }
+        parts += problems.suffix(4)
         if unreadable > 0 { parts.append("\(unreadable) unreadable journal lines skipped") }
         guard !parts.isEmpty else { return }
         restored = parts.joined(separator: "; ")

@@ -14,7 +14,7 @@ package struct ControlLoop: ~Copyable {
     let rules: FleetRules
     var journal: Journal?
     var nodes: [NodeRecord]
-    var policy: String
+    var policies: PolicySettings
     var fleetVersion = 1
     var configurationVersion: UInt64 = 1
     var events = EventLog()
@@ -60,7 +60,7 @@ package struct ControlLoop: ~Copyable {
         self.inbox = inbox
         scrape = configuration.scrape
         rules = configuration.rules
-        policy = configuration.policy
+        policies = configuration.policies
         memoryCeiling = MemoryCeiling.bytes(configured: configuration.limits.memoryBytes)
         nodes = configuration.nodes.enumerated().map {
             NodeRecord(
@@ -214,7 +214,7 @@ package struct ControlLoop: ~Copyable {
     mutating func publish() {
         isDirty = false
         fleetVersion += 1
-        shared.fleet.publish(Fleet(version: fleetVersion, nodes: nodes.map(\.node), policy: policy))
+        shared.fleet.publish(Fleet(version: fleetVersion, nodes: nodes.map(\.node), policies: policies))
         for mailbox in shared.mailboxes { mailbox.wake() }
         _ = waitForLoops { [fleetVersion] in $0.fleetVersion >= fleetVersion }
     }

@@ -50,7 +50,7 @@ package final class Gateway: Sendable {
         let loads = configuration.nodes.map { _ in NodeLoad() }
         var random = SystemRandomNumberGenerator()
         let shared = ProxyShared(
-            fleet: Fleet(version: 0, nodes: [], policy: configuration.policy), loops: loops,
+            fleet: Fleet(version: 0, nodes: [], policies: configuration.policies), loops: loops,
             secret: random.next(),
             presence: KVPresence(nodes: configuration.eventNodes, key: random.next()),
             routing: configuration.routing, nodes: configuration.nodes.count,

@@ -15,12 +15,8 @@ package enum Guard {
                 return unknown(command.node ?? "", in: snapshot)
             }
             return check(command, of: status, on: snapshot)
-        case .setPolicy(let name):
-            guard snapshot.gateway.policies.contains(name) else {
-                let known = snapshot.gateway.policies.joined(separator: ", ")
-                return refused("no policy named \(name); there are \(known)")
-            }
-            return .allowed
+        case .setPolicy(let name, let model, let parameters):
+            return checkPolicy(name, model, parameters ?? [:], on: snapshot)
         case .cancelSession(let id):
             return id.isEmpty ? refused("a session's id is needed: the streams view shows them") : .allowed
         case .stop: return .allowed
@@ -52,6 +48,28 @@ package enum Guard {
             guard (0...100).contains(weight) else { return refused("a weight is 0 to 100, not \(weight)") }
             return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
         case .setPolicy, .cancelSession, .stop: return .allowed
+        }
+    }
+
+    private static func checkPolicy(
+        _ name: String, _ model: String?, _ parameters: [String: Double], on snapshot: Snapshot
+    ) -> Verdict {
+        let settings = snapshot.gateway.policySettings
+        if let model, settings.own(model) == nil {
+            let known = Set(snapshot.nodes.flatMap(\.models)).sorted()
+            guard known.contains(model) else {
+                let nearest = NearestName.of(model, among: known).map { "did you mean \($0)? " } ?? ""
+                let names = known.isEmpty ? "no node has told its models yet" : "there are "
+                return refused(
+                    "no node serves \(model); \(nearest)\(names)"
+                        + known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", ..." : ""))
+            }
+        }
+        do throws(InputProblem) {
+            _ = try settings.changed(to: name, model: model, parameters: parameters)
+            return .allowed
+        } catch {
+            return refused("\(error)")
         }
     }
 

@@ -66,18 +66,18 @@ package struct ModelEntry: Sendable {
 package final class Fleet: Sendable {
     package let version: Int
     package let nodes: [Node]
-    /// The policy that loops route by.
-    package let policy: String
+    /// The policies that loops route by.
+    package let policies: PolicySettings
     package let models: [ModelEntry]
     /// Nodes whose models are not known.
     package let unspecific: [Int]
     /// Keyed by the hash of the model's name.
     private let modelIndex: [UInt64: Int]
 
-    package init(version: Int, nodes: [Node], policy: String) {
+    package init(version: Int, nodes: [Node], policies: PolicySettings) {
         self.version = version
         self.nodes = nodes
-        self.policy = policy
+        self.policies = policies
         var names: [String] = []
         for node in nodes { for model in node.models where !names.contains(model) { names.append(model) } }
         models = names.map { name in

@@ -5,11 +5,14 @@ extension ProxyLoop {
     /// Nodes that a header names, candidates and excluded ones each.
     private static let headerNodes = 16
 
-    mutating func explain(_ fd: Int32, _ request: RoutingRequest, chosen: Int, reason: ChoiceReason) {
+    mutating func explain(
+        _ fd: Int32, _ request: RoutingRequest, by policy: any RoutingPolicy, chosen: Int,
+        reason: ChoiceReason
+    ) {
         let isSampled = now >= nextDecision
         let isAsked = clients[fd].head.asksForDecision
         guard isSampled || isAsked else { return }
-        let record = decision(fd, request, chosen: chosen, reason: reason)
+        let record = decision(fd, request, by: policy, chosen: chosen, reason: reason)
         if isAsked { clients[fd].decision = Self.headerText(record) }
         if isSampled {
             nextDecision = now + Self.decisionInterval
@@ -18,7 +21,8 @@ extension ProxyLoop {
     }
 
     private func decision(
-        _ fd: Int32, _ request: RoutingRequest, chosen: Int, reason: ChoiceReason
+        _ fd: Int32, _ request: RoutingRequest, by policy: any RoutingPolicy, chosen: Int,
+        reason: ChoiceReason
     ) -> DecisionRecord {
         var record = DecisionRecord()
         record.stream = clients[fd].exchange.id

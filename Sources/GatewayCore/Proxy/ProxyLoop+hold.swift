@@ -1,8 +1,9 @@
 /// Hold: where every node has enough to do, requests wait here and leave for the node that needs them.
 extension ProxyLoop {
-    /// How requests are held now; nil: the policy sends each at once.
-    var holdPlan: HoldPlan? {
-        guard let foresight = policy as? Foresight, let dial = foresight.dial else { return nil }
+    /// How requests of a model are held now; nil: its policy sends each at once.
+    /// - Parameter model: hash of its name; 0: requests without one.
+    func holdPlan(for model: UInt64) -> HoldPlan? {
+        guard let foresight = policies[model] as? Foresight, let dial = foresight.dial else { return nil }
         return HoldPlan(foresight: foresight, dial: dial, now: Double(now) / 1e9)
     }
 

@@ -17,7 +17,7 @@ extension ProxyLoop {
     func isBehindOthers(_ fd: Int32, model: Int?) -> Bool {
         guard shared.waitingRoom.count > 0 else { return false }
         let key = model.map { fleet.models[$0].hash } ?? 0
-        let holds = holdPlan != nil
+        let holds = holdPlan(for: key) != nil
         return shared.waitingRoom.withQueue { [now] in
             holds ? $0.waiting(model: key) > 0 : $0.next(model: key, now: now) != nil
         }
@@ -32,7 +32,7 @@ extension ProxyLoop {
         let key = model.map { fleet.models[$0].hash } ?? 0
         var entry = entry(for: fd, queue: key)
         entry.notBefore = notBefore
-        if holdPlan != nil, clients[fd].route == .inference {
+        if holdPlan(for: key) != nil, clients[fd].route == .inference {
             entry.request = routingRequest(fd, model: model)
             entry.chain = chain
         }
@@ -94,7 +94,7 @@ extension ProxyLoop {
         admitDue = false
         nextAdmit = now + TimerWheel.nanosecondsPerTick
         for model in shared.waitingRoom.withQueue({ $0.modelsWaiting }) {
-            if let plan = holdPlan { release(by: plan, model) } else { admitWaiting(for: model) }
+            if let plan = holdPlan(for: model) { release(by: plan, model) } else { admitWaiting(for: model) }
         }
     }
 

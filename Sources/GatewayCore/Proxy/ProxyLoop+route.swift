@@ -9,21 +9,22 @@ extension ProxyLoop {
         guard !candidates.isEmpty else { return false }
         let request = routingRequest(fd, model: model)
         match(request)
-        guard let (chosen, reason) = choose(fd, request, planned: planned) else { return false }
+        let hash = model.map { fleet.models[$0].hash } ?? 0
+        guard let (chosen, reason) = choose(fd, request, policy: hash, planned: planned) else { return false }
         let candidate = candidates[chosen]
         clients[fd].exchange.promptTokens = Int32(clamping: request.promptTokens)
         clients[fd].exchange.cachedTokens = Int32(clamping: candidate.cachedTokens(of: request))
         shared.prefixIndex.insert(
             chain, node: candidate.node, now: UInt32(truncatingIfNeeded: now / 1_000_000_000))
         if let session = request.session { shared.sessions.remember(session, node: candidate.node) }
-        explain(fd, request, chosen: chosen, reason: reason)
+        explain(fd, request, by: policies[hash], chosen: chosen, reason: reason)
         dispatch(fd, to: candidate.node)
         return true
     }
 
     /// The candidate for a request, and why it; nil: it is to be held.
     private mutating func choose(
-        _ fd: Int32, _ request: RoutingRequest, planned: Int?
+        _ fd: Int32, _ request: RoutingRequest, policy model: UInt64, planned: Int?
     ) -> (Int, ChoiceReason)? {
         if let pinned = pinnedCandidate(fd) {
             takeProbe(fd, candidates[pinned].node)
@@ -42,10 +43,10 @@ extension ProxyLoop {
         let choice =
             candidates.count == 1
             ? Choice(0, .onlyCandidate)
-            : policy.choose(among: candidates, for: request, random: &random)
+            : policies.choose(model, among: candidates, for: request, random: &random)
         // Where no answer has begun it can wait, and leaves by what is best for all.
         if !clients[fd].exchange.hasStarted, clients[fd].route == .inference,
-            let plan = holdPlan, !plan.isOpen(candidates[choice.index])
+            let plan = holdPlan(for: model), !plan.isOpen(candidates[choice.index])
         {
             return nil
         }

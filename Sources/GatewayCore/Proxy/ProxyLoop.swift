@@ -35,7 +35,7 @@ package struct ProxyLoop: ~Copyable {
     var upstreamTimers: TimerWheel
     var now: UInt64
     var fleet: Fleet
-    var policy: any RoutingPolicy
+    var policies: ModelPolicies
     var random: SplitMix64
     /// Idle upstream connections by node, the last used one at the end.
     var idle: [[Int32]] = []
@@ -93,7 +93,7 @@ package struct ProxyLoop: ~Copyable {
         retryBudget = RetryBudget(
             share: limits.retryShare, perSecond: limits.retriesPerSecond, loops: shared.mailboxes.count)
         fleet = shared.fleet.value
-        policy = Policies.make(fleet.policy) ?? Foresight()
+        policies = ModelPolicies(fleet.policies)
         random = SplitMix64(seed: seed)
         poller.add(mailbox.waker.fd, token: Self.token(.waker, generation: 0, mailbox.waker.fd), .read)
         resumeAccepting()
@@ -175,7 +175,7 @@ package struct ProxyLoop: ~Copyable {
     }
 
     mutating func fleetChanged() {
-        if type(of: policy).name != fleet.policy, let new = Policies.make(fleet.policy) { policy = new }
+        policies.follow(fleet.policies)
         while idle.count < fleet.nodes.count { idle.append([]) }
         while depths.count < fleet.nodes.count { depths.append(0) }
         costClock.prepare(nodes: fleet.nodes.count, now: now)

@@ -28,8 +28,9 @@ extension ControlLoop {
         var status = identity
         status.uptimeSeconds = Double(now - startedAt) / 1e9
         status.configurationVersion = configurationVersion
-        status.policy = policy
+        status.policy = policies.standard.name
         status.policies = Policies.names
+        status.policySettings = policies
         status.isStopping = stopping != nil
         status.clientConnections = reports.reduce(0) { $0 + $1.connections }
         status.queued = reports.reduce(0) { $0 + $1.queued }

@@ -9,9 +9,12 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var uptimeSeconds = 0.0
     /// Counts up with every command that was applied; a command may demand that it is still the same.
     package var configurationVersion: UInt64 = 0
+    /// For models without their own.
     package var policy = ""
     /// The names that `policy NAME` takes.
     package var policies: [String] = []
+    /// Of each model, with the values of their parameters.
+    package var policySettings = PolicySettings()
     /// True when it was told to stop after the streams have ended.
     package var isStopping = false
     /// Client connections open now.

@@ -82,7 +82,7 @@ struct ConfigurationTests {
         limits.memoryBytes = 4_294_967_296
         #expect(configuration.limits == limits && configuration.scrape == ScrapeSettings())
         #expect(configuration.routing == RoutingSettings())
-        #expect(configuration.policy == GatewayConfiguration(nodes: []).policy)
+        #expect(configuration.policies == GatewayConfiguration(nodes: []).policies)
         #expect(configuration.listen == GatewayConfiguration(nodes: []).listen)
     }
 
@@ -163,7 +163,7 @@ struct ConfigurationTests {
         #expect(limits.limits.prefillTokensPerSecond == 250 && limits.limits.requestSeconds == 0)
         #expect(limits.limits.retryShare == 0.5 && limits.limits.retriesPerSecond == 0)
         #expect(limits.scrape.intervalSeconds == 0.5 && limits.scrape.timeoutSeconds == 3)
-        #expect(limits.policy == "random" && limits.listen.description == "[::1]:0")
+        #expect(limits.policies.standard.name == "random" && limits.listen.description == "[::1]:0")
     }
 
     @Test func `every setting of streams arrives in its own field`() throws {

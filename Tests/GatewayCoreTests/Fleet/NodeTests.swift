@@ -142,7 +142,7 @@ struct FleetTests {
             node.models = names
             return node
         }
-        return Fleet(version: version, nodes: nodes, policy: GatewayConfiguration(nodes: []).policy)
+        return Fleet(version: version, nodes: nodes, policies: PolicySettings())
     }
 
     @Test func `models know their nodes and are found by the hash of their name`() throws {

@@ -33,7 +33,7 @@ final class RunningGateway {
         configuration.admin = folder + "/admin.sock"
         configuration.journal = folder + "/journal"
         configuration.loops = loops
-        configuration.policy = "round-robin"
+        configuration.policies.standard = try PolicySetting("round-robin")
         change(&configuration)
         gateway = try Gateway.start(configuration, environment: [:], version: "test")
         guard case .ip(_, let port) = gateway.address else { throw NotReady(description: "no port") }
