@@ -136,6 +136,7 @@ package struct ControlLoop: ~Copyable {
             for settlement in mailbox.takeSettlements() {
                 ledger.settle(settlement, now: seconds)
                 weigh(settlement)
+                compareCache(settlement)
                 if !settlement.isRetry, !settlement.isHandedOn, openDecisions.remove(settlement.stream) != nil
                 {
                     close(settlement)
@@ -154,15 +155,36 @@ package struct ControlLoop: ~Copyable {
         decisions[index].ttftSeconds = settlement.ttftNanoseconds.map { Double($0) / 1e9 }
     }
 
+    /// Holds what an engine found cached against what was predicted; one that delivers less is believed less.
+    private mutating func compareCache(_ settlement: Settlement) {
+        guard settlement.outcome == .completed, !settlement.isRetry, settlement.node >= 0,
+            let actual = settlement.cachedTokens
+        else { return }
+        let index = Int(settlement.node)
+        let share = nodes[index].agreement.take(
+            predictedTokens: Int(settlement.predictedCachedTokens), actualTokens: Int(actual), now: seconds)
+        guard let share else { return }
+        shared.prefixIndex.age(node: index, keeping: share)
+        events.add(
+            "its engine found \(Int(share * 100))% of the cached tokens that were predicted; "
+                + "what is believed to be there is cut to that",
+            severity: .warning, node: nodes[index].name, time: unixNow)
+    }
+
     private mutating func take(_ reading: NodeReading) {
         guard let index = nodes.firstIndex(where: { $0.name == reading.node }) else { return }
         let models = nodes[index].models
         let restart = nodes[index].meter.restartedAt
         nodes[index].take(reading)
         compareLoad(of: index, at: reading)
+        // The index has blocks of text: four bytes for a token, as for an unknown tokenizer.
+        let tokens = nodes[index].reading?.kvCapacityTokens
+        shared.prefixIndex.setCapacity(
+            node: index, blocks: tokens.map { Int($0) * 4 / shared.hash.blockBytes })
         if nodes[index].models != models { isDirty = true }
         if nodes[index].meter.restartedAt != restart {
             shared.prefixIndex.forget(node: index)
+            shared.presence.clear(node: index)
             nodes[index].load.restarted()
             nodes[index].beginSlowly(at: now)
             isDirty = true

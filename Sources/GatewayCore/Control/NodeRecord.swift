@@ -11,6 +11,7 @@ struct NodeRecord {
     var drain: DrainRecord?
     var breaker = Breaker()
     var disagreement = LoadDisagreement()
+    var agreement = CacheAgreement()
     /// Faults seen in its streams since the gateway began, by `StreamFault.rawValue`.
     var faults = Array(repeating: UInt64(0), count: StreamFault.allCases.count)
     /// Monotonic nanoseconds when it came back and began slowly; 0: it has its whole share.

@@ -12,6 +12,7 @@ struct PromptMatch {
         index.depths(chain, into: &depths)
         for place in candidates.indices {
             candidates[place].cachedBlocks = Int(depths[candidates[place].node])
+            candidates[place].heldBlocks = index.blocks(of: candidates[place].node)
             candidates[place].isBound = candidates[place].node == bound
         }
         correct(&candidates, chain, &depths)
