@@ -29,6 +29,8 @@ enum SampleFleet {
         snapshot.gateway.configurationVersion = 7
         snapshot.gateway.policy = "prefix-affinity"
         snapshot.gateway.policies = policies
+        snapshot.gateway.policySettings.standard =
+            (try? PolicySetting(snapshot.gateway.policy)) ?? PolicySetting.usual
         snapshot.gateway.uptimeSeconds = 754 + Double(second)
         snapshot.gateway.memory.residentBytes = 187e6
         snapshot.gateway.memory.limitBytes = 4e9

@@ -83,6 +83,17 @@ struct OperatorTests {
         #expect(status.state(one) == "maintenance")
         #expect(status.weight(other) == 37)
         #expect(status.policy == "round-robin")
+        #expect(try await signalbox.run("policy", "foresight", "w=3").status == 0)
+        let steered = try await signalbox.run("policy", "foresight", "lambda=0.5", "--reason", "incident")
+        #expect(steered.output.contains("lambda=0.1 → foresight w=3 lambda=0.5"), "\(steered.output)")
+        status = try await signalbox.status()
+        let values = try #require(status.object["policyParameters"] as? [String: Double])
+        #expect(status.policy == "foresight" && values["w"] == 3 && values["lambda"] == 0.5)
+        #expect(values["feed"] == 0.05)
+        let list = try await signalbox.run("policy").output
+        #expect(list.contains("* foresight") && list.contains("w=3 ") && list.contains("0.5 to 8"))
+        let tooMuch = try await signalbox.run("policy", "foresight", "w=9")
+        #expect(tooMuch.status == 1 && tooMuch.errors.contains("give 0.5 to 8"))
 
         let unknownNode = try await signalbox.run("drain", "nobody")
         #expect(unknownNode.status == 1)

@@ -50,8 +50,9 @@ extension ActionTable {
             disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
             perform: { state, context in Weighting.open(&state, context) }),
         Action(
-            "policy", [.character("o")], usage: "[NAME]", .act, hint: 3, isMutating: true,
-            "Chooses the routing policy. Asks first.",
+            "policy", [.character("o")], usage: "[NAME [PARAM=VALUE...]] [--model M]", .act, hint: 3,
+            isMutating: true,
+            "Chooses the routing policy and sets its parameters. Asks first.",
             disabled: { state, snapshot in
                 if let reason = Targets.whyUnreachable(state, snapshot) { return reason }
                 return snapshot?.gateway.policies.isEmpty == true ? "the gateway names no policies" : nil
@@ -283,20 +284,6 @@ enum Weighting {
             return []
         }
         state.open(.weight(targets, weight: numbers.first ?? first.weight, typed: ""), context)
-        return []
-    }
-}
-
-enum PolicyChoosing {
-    static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
-        guard let gateway = context.snapshot?.gateway else { return [] }
-        let wanted = context.arguments.first ?? gateway.policy
-        guard let choice = gateway.policies.firstIndex(of: wanted) else {
-            state.tell(
-                "no policy named \(wanted); there are \(gateway.policies.joined(separator: ", "))", .warning)
-            return []
-        }
-        state.open(.policy(choice: choice), context)
         return []
     }
 }

@@ -41,9 +41,27 @@ package enum Palette {
                     disabled: action.whyDisabled(state, snapshot))
             }
         }
+        if words[0] == "policy", words.count > 2 { return policyParts(words, snapshot) }
         guard words.count == 2 else { return [] }
         return arguments(of: words[0], state, snapshot).filter { $0.0.hasPrefix(words[1]) }.map {
             Completion(text: "\(words[0]) \($0.0)", detail: $0.1, disabled: nil)
+        }
+    }
+
+    /// Parameters of the policy that was named, then the model.
+    private static func policyParts(_ words: [String], _ snapshot: Snapshot?) -> [Completion] {
+        let start = words.dropLast().joined(separator: " ")
+        let last = words[words.count - 1]
+        let parts: [(String, String)]
+        if words[words.count - 2] == "--model" {
+            parts = Set(snapshot?.nodes.flatMap(\.models) ?? []).sorted().map { ($0, "") }
+        } else {
+            parts =
+                Policies.parameters(of: words[1]).map { ("\($0.name)=", "\($0.limits) \($0.summary)") }
+                + [("--model", "only this model's requests")]
+        }
+        return parts.filter { $0.0.hasPrefix(last) }.map {
+            Completion(text: "\(start) \($0.0)", detail: $0.1, disabled: nil)
         }
     }
 

@@ -11,7 +11,7 @@ package struct Dialog: Equatable, Sendable {
         case cancelSession(String)
         /// - typed: digits typed so far; they replace `weight`.
         case weight([String], weight: Int, typed: String)
-        case policy(choice: Int)
+        case policy(PolicyDraft)
         case undo(Command)
         case quit
 

@@ -15,7 +15,13 @@ enum DialogKeys {
                 ("Esc", "cancel"), ("y", "apply"), ("+ -", "by 1"), ("Left Right", "by 10"),
                 ("c", "as configured"),
             ]
-        case .policy: return [("Esc", "cancel"), ("y", "apply"), ("Up Down", "choose")]
+        case .policy(let draft):
+            let keys = [("Esc", "cancel"), ("y", "apply"), ("Up Down", "choose")]
+            if draft.parameters.isEmpty { return keys }
+            return keys
+                + (draft.row == nil
+                    ? [("Tab", "parameters")]
+                    : [("Left Right", "step"), ("0...9", "type"), ("r", "standard")])
         case .drain:
             return [("Esc", "cancel"), ("y", "drain"), ("t", "deadline"), ("x", "then"), ("m", "move now")]
         default: return [("Esc", "cancel"), ("y", "yes")]
@@ -34,7 +40,13 @@ enum DialogKeys {
         if dialog.needsName { return force(key, dialog, &state) }
         if key == .enter { return cancel(&state) }
         if dialog.kind == .quit { return quit(key, dialog, &state) }
-        if key == .character("y") { return confirm(dialog, &state, snapshot) }
+        if key == .character("y") {
+            if case .policy(let draft) = dialog.kind, let problem = draft.problem {
+                state.tell(problem, .warning)
+                return []
+            }
+            return confirm(dialog, &state, snapshot)
+        }
         var changed = dialog
         if key != dialog.openedBy { adjust(key, &changed, snapshot) }
         guard changed != dialog else {
@@ -104,11 +116,7 @@ enum DialogKeys {
         case .weight(let nodes, let weight, let typed):
             let wanted = min(max(Int(typed) ?? weight, 0), 100)
             return nodes.map { .setWeight(node: $0, weight: wanted) }
-        case .policy(let choice):
-            guard let policies = snapshot?.gateway.policies, policies.indices.contains(choice) else {
-                return []
-            }
-            return [.setPolicy(name: policies[choice])]
+        case .policy(let draft): return draft.command(snapshot?.gateway).map { [$0] } ?? []
         case .migrate(let node): return [.migrate(node: node)]
         case .cut(let node): return [.cut(node: node)]
         case .cancelSession(let id): return [.cancelSession(id: id)]
@@ -143,11 +151,9 @@ enum DialogKeys {
         switch dialog.kind {
         case .weight(let nodes, let weight, let typed):
             dialog.kind = Weights.adjusted(key, nodes, weight: weight, typed: typed, snapshot)
-        case .policy(let choice):
-            let count = snapshot?.gateway.policies.count ?? 0
-            let step =
-                key == .down || key == .character("j") ? 1 : key == .up || key == .character("k") ? -1 : 0
-            dialog.kind = .policy(choice: min(max(choice + step, 0), max(count - 1, 0)))
+        case .policy(var draft):
+            draft.press(key, snapshot)
+            dialog.kind = .policy(draft)
         case .drain:
             if key == .character("t") {
                 let steps: [Double?] = [nil, 30, 60, 300, 600, 1_800, 3_600]

@@ -37,7 +37,10 @@ struct DialogView {
         case .maintenance(let nodes): lines = drainLines(nodes)
         case .weight(let nodes, let weight, let typed):
             lines = weightLines(nodes, Int(typed) ?? weight, typed)
-        case .policy(let choice): lines = policyLines(choice)
+        case .policy(let draft):
+            lines =
+                snapshot.map { PolicyLines(draft: draft, snapshot: $0, room: state.size.rows - 8).lines }
+                ?? []
         case .migrate(let node):
             lines = emptyingLines(node, "are moved to other nodes where they can be", .text)
         case .cut(let node): lines = emptyingLines(node, "end with an error event at once", .alarm)
@@ -245,24 +248,6 @@ struct DialogView {
         return lines + hiddenLines
     }
 
-    private func policyLines(_ choice: Int) -> [Line] {
-        guard let gateway = snapshot?.gateway else { return [] }
-        var lines: [Line] = gateway.policies.enumerated().map { index, name in
-            let padding = String(repeating: " ", count: max(20 - DisplayWidth.of(name), 1))
-            return [
-                (index == choice ? "▸ " : "  ", .accent), (name + padding, index == choice ? .title : .text),
-                (PolicyWords.meaning(of: name), .label), (name == gateway.policy ? "  (now)" : "", .good),
-            ]
-        }
-        lines.append([("", .text)])
-        let hit = snapshot?.totals.prefixHitRate
-        lines.append([
-            ("New requests follow it at once, open streams stay. Prefix hits now: ", .label),
-            (Self.percent(hit), .title),
-        ])
-        return lines
-    }
-
     private var quitLines: [Line] {
         let active = Int(snapshot?.totals.active ?? 0)
         let address = snapshot?.gateway.address ?? ""
@@ -296,20 +281,5 @@ struct DialogView {
                 ("_", .accent),
             ]
         ]
-    }
-}
-
-/// What a policy does, in a few words.
-enum PolicyWords {
-    static func meaning(of policy: String) -> String {
-        switch policy {
-        case "round-robin": "each node in turn, by weight"
-        case "random": "any node, by weight"
-        case "least-requests": "the node with the fewest requests"
-        case "power-of-two": "the better one of two at random"
-        case "session-affinity": "a session stays on its node"
-        case "prefix-affinity": "where most of the prompt is cached"
-        default: ""
-        }
     }
 }

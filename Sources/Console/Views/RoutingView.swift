@@ -34,15 +34,19 @@ struct RoutingView {
         let gateway = snapshot.gateway
         var x = rect.x + 1
         x += canvas.put("policy ", x, rect.y, Style(.label))
-        x += canvas.put(gateway.policy, x, rect.y, Style(.accent, on: .base, .bold)) + 2
+        x +=
+            canvas.put(gateway.policySettings.standard.words(), x, rect.y, Style(.accent, on: .base, .bold))
+            + 2
         for (name, value) in summary {
             guard x + name.count + value.count + 2 < rect.maxX else { break }
             x += canvas.put(name + " ", x, rect.y, Style(.label))
             x += canvas.put(value, x, rect.y, Style(.text, on: .base, .bold)) + 2
         }
         let others = gateway.policies.filter { $0 != gateway.policy }.joined(separator: ", ")
+        let own = gateway.policySettings.models.map { "\($0.model): \($0.setting.words())  " }.joined()
         canvas.put(
-            DisplayWidth.clipped("o changes it to: \(others)", to: rect.width - 2), rect.x + 1, rect.y + 1,
+            DisplayWidth.clipped("\(own)o changes it to: \(others)", to: rect.width - 2), rect.x + 1,
+            rect.y + 1,
             Style(.label))
     }
 

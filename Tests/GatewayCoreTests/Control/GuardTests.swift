@@ -156,4 +156,20 @@ struct GuardTests {
         for name in Policies.names { #expect(isAllowed(.setPolicy(name: name), fleet())) }
         #expect(why(.setPolicy(name: "roundrobin"), fleet())?.reason.contains("round-robin") == true)
     }
+
+    @Test func `parameters and models of policies are checked, and the nearest name is told`() throws {
+        func reason(_ model: String?, _ parameters: [String: Double]) -> String {
+            why(.setPolicy(name: "foresight", model: model, parameters: parameters), fleet())?.reason ?? ""
+        }
+        let model = try #require(fleet().nodes.flatMap(\.models).first)
+        #expect(reason(model, ["w": 3, "hold": 0]) == "" && reason(nil, ["w": 8]) == "")
+        #expect(reason(nil, ["lamda": 1]).contains("no parameter lamda; did you mean lambda?"))
+        for value in [0.4, 8.1, -.infinity, .nan] {
+            #expect(reason(nil, ["w": value]).contains("give 0.5 to 8"), "\(value)")
+        }
+        #expect(reason(model + "x", [:]).contains("did you mean \(model)?"))
+        let follow = why(.setPolicy(name: "default", model: model), fleet())
+        #expect(follow?.reason.contains("no policy of its own") == true && follow?.canForce == false)
+        #expect(why(.setPolicy(name: "default"), fleet())?.reason.contains("no policy named default") == true)
+    }
 }

@@ -38,6 +38,14 @@ struct JournalTests {
         }
     }
 
+    @Test func `a policy's entry from before parameters is read as one without`() throws {
+        let line = #"""
+            {"time":"2026-01-02T03:04:05Z","unixTime":1.5,"actor":"ann","command":{"setPolicy":{"name":"random"}},"before":"prefix-affinity","after":"random"}
+            """#
+        let entry = try JSONDecoder().decode(JournalEntry.self, from: Data(line.utf8))
+        #expect(entry.command == .setPolicy(name: "random", model: nil, parameters: nil))
+    }
+
     @Test func `a torn last line is counted, and what follows begins on a line of its own`() throws {
         try withDirectory { directory in
             let first = entry(.setWeight(node: "a", weight: 5))

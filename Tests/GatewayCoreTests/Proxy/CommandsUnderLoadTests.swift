@@ -158,6 +158,25 @@ extension ProxyTests {
             #expect(totals.failed == 0 && totals.cancelled == 0 && totals.refused == 0 && totals.active == 0)
         }
 
+        @Test func `a model's policy is its own, is seen in decisions, and undo brings the others' back`()
+            throws
+        {
+            let engine = ScriptedEngine()
+            let running = try RunningGateway(nodes: [("a", engine.port, ["tiny"])], loops: 2)
+            let before = try running.snapshot().gateway.policySettings
+            let result = try running.perform(
+                .setPolicy(name: "dynamo-kv", model: "tiny", parameters: ["scale": 4]))
+            #expect(
+                result.accepted && result.message.contains("policy of tiny: default"), "\(result.message)")
+            #expect(try running.stillServes())
+            #expect(try eventually { try running.snapshot().decisions.first?.policy == "dynamo-kv" })
+            let settings = try running.snapshot().gateway.policySettings
+            #expect(settings.own("tiny")?.named["scale"] == 4 && settings.standard == before.standard)
+            #expect(try running.perform(try #require(result.inverse)).accepted)
+            #expect(try running.snapshot().gateway.policySettings == before)
+            #expect(try !running.perform(.setPolicy(name: "random", model: "huge")).accepted)
+        }
+
         @Test func `requests wait while no node serves, and are served when one comes`() throws {
             let engine = ScriptedEngine()
             let running = try RunningGateway(
