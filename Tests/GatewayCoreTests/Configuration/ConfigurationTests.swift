@@ -2,7 +2,9 @@ import Foundation
 import GatewayCore
 import Testing
 
-private let policies = ["round-robin", "random", "least-requests", "power-of-two", "prefix-affinity"]
+private let policies = [
+    "foresight", "round-robin", "random", "least-requests", "power-of-two", "prefix-affinity",
+]
 
 private func check(_ text: String, environment: [String: String] = [:]) -> [String] {
     ConfigurationCheck.run(
@@ -82,7 +84,8 @@ struct ConfigurationTests {
         limits.memoryBytes = 4_294_967_296
         #expect(configuration.limits == limits && configuration.scrape == ScrapeSettings())
         #expect(configuration.routing == RoutingSettings())
-        #expect(configuration.policies == GatewayConfiguration(nodes: []).policies)
+        #expect(configuration.policies.standard == PolicySetting.usual)
+        #expect(keys(root["models"]?["llama-3-8b"]) == Set(ConfigurationKeys.Model.allCases.map(\.rawValue)))
         #expect(configuration.listen == GatewayConfiguration(nodes: []).listen)
     }
 
