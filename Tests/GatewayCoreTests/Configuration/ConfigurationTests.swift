@@ -209,8 +209,8 @@ struct ConfigurationTests {
                 "f:2:3: unknown key \"listn\" in the configuration; did you mean \"listen\"?",
                 "f:3:11: listen: \"127.0.0.1\" has no port; write ADDRESS:PORT with a numeric address, for example"
                     + " 127.0.0.1:8080 or [::1]:8080",
-                "f:4:11: \"round-robbin\" is no policy; did you mean \"round-robin\"? There are round-robin, random,"
-                    + " least-requests, power-of-two, prefix-affinity",
+                "f:4:11: \"round-robbin\" is no policy; did you mean \"round-robin\"? There are foresight, round-robin,"
+                    + " random, least-requests, power-of-two, prefix-affinity",
                 "f:5:22: retries is 2.5, not a whole number; write 2",
                 "f:5:41: queueSeconds is \"soon\", which is no amount; write 30 or \"10m\"",
                 "f:5:63: maxBodyBytes is 10, out of range; write 1024 to 1073741824",
