@@ -52,7 +52,25 @@ enum SampleFleet {
         snapshot.events = events(second: second)
         snapshot.eventsTotal = snapshot.events.count
         snapshot.totals = totals(of: snapshot.nodes, second: second)
+        snapshot.shadows = shadows(live: snapshot.gateway.policy)
         return snapshot
+    }
+
+    private static func shadows(live: String) -> [ShadowRow] {
+        policies.enumerated().map { index, policy in
+            var row = ShadowRow()
+            row.policy = policy
+            row.isLive = policy == live
+            row.requests = 1_200
+            row.hitRate = 0.22 + 0.07 * Double(index)
+            row.ttftMean = 1.9 - 0.25 * Double(index)
+            row.ttftP99 = 9.5 - Double(noise(index, 3, 40)) / 10
+            row.withinTarget = 0.6 + 0.05 * Double(index)
+            row.balance = 1 + Double(noise(index, 5, 60)) / 100
+            row.dollarsPerRequest = 0.0021 - 0.0001 * Double(index)
+            row.agreement = row.isLive ? 0.94 : 0.1 + 0.12 * Double(index)
+            return row
+        }
     }
 
     static func history(nodes count: Int, seconds: Int) -> History {

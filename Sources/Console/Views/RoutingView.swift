@@ -7,11 +7,16 @@ struct RoutingView {
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
         drawSummary(&canvas, rect)
-        let rest = rect.inset(top: 2)
+        let isWide = rect.width >= 130
+        let table = ShadowTable(snapshot: snapshot)
+        // The decisions keep at least half of the room.
+        let all = table.rows.count + 2
+        let shadows = table.rows.isEmpty ? 0 : min(all, (rect.height - 2) * 2 / 5)
+        table.draw(&canvas, Rect(rect.x, rect.y + 2, rect.width, shadows))
+        let rest = rect.inset(top: 2 + (shadows > 0 ? shadows + 1 : 0))
         let decisions = visibleDecisions(snapshot, state)
         let index =
             decisions.firstIndex { $0.stream == state.selectedDecision } ?? (decisions.isEmpty ? nil : 0)
-        let isWide = rect.width >= 130
         let detail = isWide ? rest.height : min(max(rest.height / 3, 5), 11)
         let balance = isWide ? max(rest.width / 4, 34) : 0
         let listWidth = isWide ? rest.width - balance - 2 : rest.width
@@ -65,7 +70,15 @@ struct RoutingView {
             ("prefix hits", hit == nil ? NumberText.unknown : NumberText.percent(hit) + "%"),
             ("balance", imbalance.map { NumberText.fixed($0, 2) + "x" } ?? NumberText.unknown),
             ("cached tokens", told),
+            ("waiting", waiting),
         ]
+    }
+
+    /// Requests that the gateway holds, and the longest wait among them.
+    private var waiting: String {
+        let count = snapshot.queues.reduce(0) { $0 + $1.high + $1.normal + $1.low }
+        let oldest = snapshot.queues.map(\.oldestSeconds).max()
+        return count > 0 ? "\(NumberText.count(count)), longest \(NumberText.span(oldest))" : "0"
     }
 
     /// Streams of the busiest serving node over the mean, by weight: 1 is even.

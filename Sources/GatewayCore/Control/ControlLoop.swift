@@ -23,6 +23,8 @@ package struct ControlLoop: ~Copyable {
     var decisionsTotal = 0
     /// Streams of decisions whose end has not come.
     var openDecisions: Set<UInt64> = []
+    /// The last change of policy, until it is told whether it was worth it.
+    var trial: PolicyTrial?
     var history = History()
     var restored: String?
     var stopping: StopMode?
@@ -103,7 +105,9 @@ package struct ControlLoop: ~Copyable {
         if now >= nextFrame { nextFrame = now + 1_000_000_000 }
         isUrgent = false
         measureProcess()
+        shared.shadow.capacityTokens = nodes.map { $0.reading?.kvCapacityTokens }
         let snapshot = makeSnapshot()
+        judgeSwitch(snapshot)
         history.record(snapshot)
         shared.metrics = MetricsPage.render(snapshot)
         sendFrames(snapshot)
@@ -137,6 +141,9 @@ package struct ControlLoop: ~Copyable {
                 ledger.settle(settlement, now: seconds)
                 weigh(settlement)
                 compareCache(settlement)
+                shared.shadow.ended(
+                    outputTokens: settlement.outcome == .completed ? Int(settlement.outputTokens) : 0,
+                    secondsPerToken: settlement.tpotNanoseconds.map { Double($0) / 1e9 })
                 if !settlement.isRetry, !settlement.isHandedOn, openDecisions.remove(settlement.stream) != nil
                 {
                     close(settlement)

@@ -75,6 +75,7 @@ package final class Gateway: Sendable {
             }
         }
         startResolver(configuration, inbox)
+        startShadows(shared, finished)
         return Gateway(
             address: address, adminSocket: socketPath, inbox: inbox, shared: shared, finished: finished)
     }
@@ -151,6 +152,24 @@ package final class Gateway: Sendable {
             return listener
         } catch {
             throw Failure(description: "the admin socket \(path): \(describe(errno: error.code))")
+        }
+    }
+
+    /// Twice a second, at most a fifth of one core.
+    private static func startShadows(_ shared: ProxyShared, _ finished: Finished) {
+        startThread(name: "shadow") {
+            var shadows = Shadows()
+            while !finished.isSet {
+                let now = MonotonicClock.now()
+                let fleet = shared.fleet.value
+                let capacities = shared.shadow.capacityTokens
+                shared.shadow.latest = shadows.turn(
+                    shared.shadow.take(),
+                    site: { ShadowSite(fleet, model: $0, capacityTokens: capacities, now: now) },
+                    now: Double(now) / 1e9, clock: { Double(MonotonicClock.now()) / 1e9 })
+                let spent = Int32((MonotonicClock.now() - now) / 1_000_000)
+                pause(milliseconds: max(500, 4 * spent))
+            }
         }
     }
 

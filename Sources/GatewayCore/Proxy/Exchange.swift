@@ -32,6 +32,8 @@ package struct Exchange: Sendable {
     var promptTokens: Int32 = 0
     /// Predicted at routing.
     var cachedTokens: Int32 = 0
+    /// The shadows were told of it.
+    var isShadowed = false
     /// From its inspection on.
     var sessionHash: UInt64?
     /// The client has got bytes of the answer; from here on nothing can be sent again.

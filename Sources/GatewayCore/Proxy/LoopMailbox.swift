@@ -178,6 +178,7 @@ package final class ProxyShared: Sendable {
     package let mailboxes: [LoopMailbox]
     package let waitingRoom: WaitingRoom
     package let overload = OverloadSignal()
+    package let shadow = ShadowMailbox()
     let hash: PromptHash
     /// Streams are numbered from here.
     let nextID = Atomic<UInt64>(1)

@@ -8,6 +8,7 @@ extension ProxyLoop {
         gatherCandidates(fd, model: model)
         guard !candidates.isEmpty else { return false }
         let request = routingRequest(fd, model: model)
+        shadowArrival(fd, request, model: model)
         match(request)
         let hash = model.map { fleet.models[$0].hash } ?? 0
         guard let (chosen, reason) = choose(fd, request, policy: hash, planned: planned) else { return false }
@@ -18,6 +19,7 @@ extension ProxyLoop {
             chain, node: candidate.node, now: UInt32(truncatingIfNeeded: now / 1_000_000_000))
         if let session = request.session { shared.sessions.remember(session, node: candidate.node) }
         explain(fd, request, by: policies[hash], chosen: chosen, reason: reason)
+        shadowPlacement(fd, node: candidate.node)
         dispatch(fd, to: candidate.node)
         return true
     }

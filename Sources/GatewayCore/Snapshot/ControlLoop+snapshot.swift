@@ -21,6 +21,7 @@ extension ControlLoop {
         snapshot.decisionsTotal = decisionsTotal
         snapshot.events = events.newestFirst
         snapshot.eventsTotal = events.total
+        snapshot.shadows = shared.shadow.latest
         return snapshot
     }
 
@@ -41,6 +42,7 @@ extension ControlLoop {
         status.memory = memory
         status.minimumServing = rules.minimumServing
         status.faultsDropped = shared.mailboxes.reduce(0) { $0 + $1.faultsDropped }
+        status.shadowsDropped = shared.shadow.dropped
         status.rateWindowSeconds = RateWindow.seconds
         status.latencyWindowSeconds = RollingHistogram.windowSeconds
         return status

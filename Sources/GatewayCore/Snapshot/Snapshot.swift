@@ -22,6 +22,8 @@ package struct Snapshot: Codable, Sendable, Equatable {
     /// Newest first.
     package var events: [EventRecord] = []
     package var eventsTotal = 0
+    /// What each policy would have done with the last minutes' requests; empty: none came yet.
+    package var shadows: [ShadowRow] = []
 
     package init() {}
 }

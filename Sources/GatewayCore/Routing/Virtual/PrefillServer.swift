@@ -1,7 +1,8 @@
 /// An engine in outline, for ranking policies and for judging them beside live traffic: one prefill at a time in order of
 /// arrival, a fixed time for each output token, an LRU cache of the prompts' blocks, outputs not cached.
 package struct PrefillServer: VirtualEngine {
-    private let speed: NodeSpeed
+    /// Of what is submitted from now on.
+    package var speed: NodeSpeed
     private let secondsPerOutputToken: Double
     private let blockTokens: Int
     private var cache: BlockCache

@@ -25,6 +25,8 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     package private(set) var engines: [Engine]
     /// The speeds that the router believes in.
     package var speeds: [NodeSpeed]
+    /// By node, 0...100; 0 takes no new request.
+    package var weights: [Int]
     package private(set) var now = 0.0
     private var policy: any RoutingPolicy
     private var books: [NodeBook]
@@ -46,6 +48,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         self.engines = engines
         self.speeds = speeds
         self.policy = policy
+        weights = Array(repeating: 100, count: engines.count)
         books = Array(repeating: NodeBook(), count: engines.count)
         isLost = Array(repeating: false, count: engines.count)
         readings = Array(repeating: nil, count: engines.count)
@@ -134,12 +137,13 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
 
     private mutating func gather() {
         candidates.removeAll(keepingCapacity: true)
-        for index in engines.indices where !isLost[index] {
+        for index in engines.indices where !isLost[index] && weights[index] > 0 {
             if now - scraped[index] >= scrapeSeconds {
                 scraped[index] = now
                 readings[index] = engines[index].reading
             }
-            var candidate = books[index].candidate(node: index, speed: speeds[index], now: now)
+            var candidate = books[index].candidate(
+                node: index, weight: weights[index], speed: speeds[index], now: now)
             candidate.heldBlocks = readings[index]?.cachedBlocks ?? 0
             candidate.kvUsage = readings[index]?.kvUsage
             candidate.engineQueue = readings[index].map { Double($0.queue) }
@@ -148,7 +152,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     }
 
     /// A node that may be sent something is there.
-    package var hasNodes: Bool { isLost.contains(false) }
+    package var hasNodes: Bool { engines.indices.contains { !isLost[$0] && weights[$0] > 0 } }
 
     /// A node is gone, with its cache and all that it was doing.
     /// - Parameter engine: what will be there when it comes back.
@@ -211,5 +215,13 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         }
         held = waiting
         random = chance
+    }
+}
+
+extension VirtualFleet where Engine == PrefillServer {
+    /// What was learned since of how fast nodes are, for the engines and for what the router believes of them.
+    package mutating func learn(_ speeds: [NodeSpeed]) {
+        self.speeds = speeds
+        for index in engines.indices { engines[index].speed = speeds[index] }
     }
 }

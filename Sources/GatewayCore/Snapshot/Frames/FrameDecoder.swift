@@ -13,6 +13,7 @@ package struct FrameDecoder: Sendable {
         var streams = SectionDecoder<StreamStatus>()
         var decisions = SectionDecoder<DecisionRecord>()
         var events = SectionDecoder<EventRecord>()
+        var shadows = SectionDecoder<ShadowRow>()
     }
 
     package init() {}
@@ -64,6 +65,7 @@ package struct FrameDecoder: Sendable {
         try sections.streams.read(from: &reader)
         try sections.decisions.read(from: &reader)
         try sections.events.read(from: &reader)
+        try sections.shadows.read(from: &reader)
         guard reader.remaining == 0, let head = sections.head.elements.first,
             let gateway = sections.gateway.elements.first, let totals = sections.totals.elements.first,
             sections.head.elements.count + sections.gateway.elements.count + sections.totals.elements.count
@@ -81,6 +83,7 @@ package struct FrameDecoder: Sendable {
         snapshot.decisions = sections.decisions.elements
         snapshot.decisionsTotal = head.decisionsTotal
         snapshot.events = sections.events.elements
+        snapshot.shadows = sections.shadows.elements
         snapshot.eventsTotal = head.eventsTotal
         return snapshot
     }

@@ -10,6 +10,7 @@ package struct FrameEncoder: Sendable {
     private var streams = SectionEncoder<StreamStatus, UInt64>(id: \.id)
     private var decisions = SectionEncoder<DecisionRecord, UInt64>(id: \.stream)
     private var events = SectionEncoder<EventRecord, UInt64>(id: \.sequence)
+    private var shadows = SectionEncoder<ShadowRow, String>(id: \.policy)
 
     package init() {}
 
@@ -34,6 +35,7 @@ package struct FrameEncoder: Sendable {
         try streams.write(snapshot.streams, into: &writer)
         try decisions.write(snapshot.decisions, into: &writer)
         try events.write(snapshot.events, into: &writer)
+        try shadows.write(snapshot.shadows, into: &writer)
         guard writer.bytes.count <= SnapshotFrame.maxBytes else {
             throw MalformedBytes(offset: 0, message: "a frame of \(writer.bytes.count) bytes")
         }
@@ -50,5 +52,6 @@ package struct FrameEncoder: Sendable {
         streams.forget()
         decisions.forget()
         events.forget()
+        shadows.forget()
     }
 }

@@ -1,0 +1,71 @@
+/// A change of policy: what was foreseen and measured before it, to be held against what came.
+struct PolicyTrial {
+    static let seconds = 60.0
+
+    /// What the shadows foresee of a policy, and what is measured.
+    struct Figures {
+        /// The shadow's mean TTFT in seconds and hit rate; nil: no shadow.
+        var foreseen: ShadowRow?
+        /// Measured over the latency window, in seconds.
+        var ttft: Double?
+        var hitRate: Double?
+
+        init(_ snapshot: Snapshot, policy: String) {
+            foreseen = snapshot.shadows.first { $0.policy == policy && $0.problem == nil }
+            ttft = snapshot.totals.ttft?.p50
+            hitRate = snapshot.totals.prefixHitRate
+        }
+    }
+
+    let from: String
+    let to: String
+    /// Monotonic seconds.
+    let began: Double
+    let before: Figures
+    /// What the shadow of the new policy foresaw then.
+    let expected: Figures
+
+    init(_ snapshot: Snapshot, from: String, to: String, now: Double) {
+        self.from = from
+        self.to = to
+        began = now
+        before = Figures(snapshot, policy: from)
+        expected = Figures(snapshot, policy: to)
+    }
+
+    func isDue(_ now: Double) -> Bool { now - began >= Self.seconds }
+
+    /// Whether it was worth it, in words; nothing measured says nothing.
+    func verdict(_ snapshot: Snapshot) -> String {
+        let after = Figures(snapshot, policy: to)
+        let foreseen = "\(Self.milliseconds(before.foreseen?.ttftMean)) → "
+            + "\(Self.milliseconds(expected.foreseen?.ttftMean)) mean TTFT, hits "
+            + "\(Self.percent(before.foreseen?.hitRate)) → \(Self.percent(expected.foreseen?.hitRate))"
+        let measured = "\(Self.milliseconds(before.ttft)) → \(Self.milliseconds(after.ttft)) median TTFT, hits "
+            + "\(Self.percent(before.hitRate)) → \(Self.percent(after.hitRate))"
+        return "\(from) → \(to) a minute ago: \(word(after)); foreseen \(foreseen); measured \(measured)"
+    }
+
+    private func word(_ after: Figures) -> String {
+        guard let old = before.ttft, let new = after.ttft, old > 0 else { return "too little traffic to judge" }
+        if new < old * 0.97 { return "it was worth it" }
+        return new > old * 1.03 ? "it was not worth it" : "it made no difference"
+    }
+
+    private static func milliseconds(_ seconds: Double?) -> String {
+        seconds.map { "\(Int(($0 * 1000).rounded())) ms" } ?? "--"
+    }
+
+    private static func percent(_ ratio: Double?) -> String {
+        ratio.map { "\(Int(($0 * 100).rounded()))%" } ?? "--"
+    }
+}
+
+extension ControlLoop {
+    /// Tells a minute after a change of policy whether it was worth it.
+    mutating func judgeSwitch(_ snapshot: Snapshot) {
+        guard let trial, trial.isDue(seconds) else { return }
+        self.trial = nil
+        events.add(trial.verdict(snapshot), time: unixNow)
+    }
+}

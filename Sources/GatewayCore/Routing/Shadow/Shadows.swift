@@ -1,0 +1,174 @@
+/// Every policy in shadow: the same live requests on the same nodes, each policy in its own virtual time.
+///
+/// One model at a time, the busiest. Answers are as long as they were on average of late, since a live one's length is
+/// known only at its end. Bounded: in nodes, in blocks over all caches, in requests that wait, and in time.
+package struct Shadows {
+    /// Past so many nodes the caches that fit into `blockLimit` would be too small to say anything.
+    static let nodeLimit = 64
+    /// Blocks over all nodes of all runs: some 75 MB.
+    static let blockLimit = 1_500_000
+    /// A policy that takes longer than this in one turn is broken off, and begun anew after `pauseSeconds`.
+    static let turnSeconds = 0.1
+    static let pauseSeconds = 60.0
+    private static let modelLimit = 256
+    private static let standardCapacityTokens = 400_000.0
+
+    /// What is remembered of a live request until it has ended in every shadow.
+    private struct Facts {
+        var arrival: ShadowArrival
+        var node: Int?
+    }
+
+    /// The policies that run: all at their standard values, and foresight without its hold.
+    private static let variants: [(label: String, name: String, given: [String: Double])] =
+        Policies.names.map { ($0, $0, [:]) } + [("foresight hold=0", "foresight", ["hold": 0])]
+
+    /// Hash of the model that is shadowed; nil: no request came.
+    package private(set) var model: UInt64?
+    private var runs: [ShadowRun] = []
+    private var facts: [UInt64: Facts] = [:]
+    private var order: [UInt64] = []
+    private var counts: [UInt64: Double] = [:]
+    private var decoding = ShadowDecoding()
+    private var secondsPerToken = 0.03
+    private var resumesAt: [String: Double] = [:]
+    private var blockTokens = 64
+
+    package init() {}
+
+    /// Takes what came and works out what each policy does with it.
+    /// - Parameters:
+    ///   - site: of a model by its hash.
+    ///   - now: monotonic seconds.
+    ///   - clock: seconds, for the bound on a policy's time.
+    package mutating func turn(
+        _ notes: ShadowMailbox.Notes, site: (UInt64) -> ShadowSite, now: Double, clock: () -> Double
+    ) -> [ShadowRow] {
+        decoding = notes.decoding
+        choose(notes.arrivals)
+        guard let model else { return [] }
+        let site = site(model)
+        guard site.nodes.count(where: { $0.weight > 0 }) <= Self.nodeLimit else {
+            runs = []
+            return tooMany()
+        }
+        let arrivals = notes.arrivals.filter { $0.model == model }.sorted { $0.instant < $1.instant }
+        remember(arrivals, notes.placements)
+        if runs.isEmpty, let first = arrivals.first(where: { !$0.chain.isEmpty }) {
+            begin(site, blockTokens: max(1, first.promptTokens / first.chain.count))
+        }
+        let requests = arrivals.map(request)
+        for index in runs.indices { run(index, requests, site, now, clock) }
+        return runs.map { row($0, site) }
+    }
+
+    /// The busiest model; another one takes over when it is twice as busy.
+    private mutating func choose(_ arrivals: [ShadowArrival]) {
+        for key in counts.keys { counts[key, default: 0] *= 0.98 }
+        for arrival in arrivals where counts[arrival.model] != nil || counts.count < Self.modelLimit {
+            counts[arrival.model, default: 0] += 1
+        }
+        guard let busiest = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return }
+        guard model == nil || busiest.value > 2 * (model.flatMap { counts[$0] } ?? 0) else { return }
+        if model != busiest.key { runs = [] }
+        model = busiest.key
+    }
+
+    private mutating func remember(_ arrivals: [ShadowArrival], _ placements: [ShadowPlacement]) {
+        for arrival in arrivals {
+            var kept = arrival
+            kept.chain = []
+            if facts.updateValue(Facts(arrival: kept), forKey: arrival.stream) == nil {
+                order.append(arrival.stream)
+            }
+        }
+        for placement in placements { facts[placement.stream]?.node = placement.node }
+        let surplus = order.count - 4 * ShadowRun.backlogLimit
+        guard surplus > 0 else { return }
+        for stream in order.prefix(surplus) { facts[stream] = nil }
+        order.removeFirst(surplus)
+    }
+
+    private func request(_ arrival: ShadowArrival) -> VirtualRequest {
+        let output = min(Double(arrival.expectedOutput), decoding.outputTokens ?? .infinity)
+        return VirtualRequest(
+            id: Int(truncatingIfNeeded: arrival.stream), arrival: arrival.instant,
+            promptTokens: arrival.promptTokens, outputTokens: max(1, Int(output)),
+            expectedOutput: arrival.expectedOutput, session: arrival.session, chain: arrival.chain)
+    }
+
+    private mutating func begin(_ site: ShadowSite, blockTokens: Int) {
+        self.blockTokens = blockTokens
+        secondsPerToken = decoding.secondsPerToken
+        runs = Self.variants.compactMap { fresh($0.label, site) }
+    }
+
+    private func fresh(_ label: String, _ site: ShadowSite) -> ShadowRun? {
+        guard let variant = Self.variants.first(where: { $0.label == label }),
+            let policy = Policies.make(variant.name, variant.given)
+        else { return nil }
+        let used = max(1, site.nodes.count { $0.weight > 0 })
+        let share = Self.blockLimit / Self.variants.count / used
+        let engines = site.nodes.map { node in
+            let tokens = node.capacityTokens ?? Self.standardCapacityTokens
+            return PrefillServer(
+                cacheBlocks: max(1, min(share, Int(min(tokens, 1e12)) / blockTokens)),
+                blockTokens: blockTokens, speed: node.speed, secondsPerOutputToken: secondsPerToken)
+        }
+        let fleet = VirtualFleet(engines: engines, speeds: site.nodes.map(\.speed), policy: policy)
+        return ShadowRun(label: label, fleet: fleet)
+    }
+
+    private mutating func run(
+        _ index: Int, _ requests: [VirtualRequest], _ site: ShadowSite, _ now: Double, _ clock: () -> Double
+    ) {
+        if runs[index].problem != nil {
+            guard now >= resumesAt[runs[index].label] ?? 0, let anew = fresh(runs[index].label, site) else {
+                return
+            }
+            runs[index] = anew
+        }
+        let began = clock()
+        runs[index].take(site)
+        for request in requests {
+            runs[index].arrive(request)
+            if clock() - began > Self.turnSeconds { runs[index].breakOff("it takes too much time") }
+            if runs[index].problem != nil { break }
+        }
+        let facts = facts
+        runs[index].advance(to: now) { Self.sample($0, site, facts) }
+        if runs[index].problem != nil { resumesAt[runs[index].label] = now + Self.pauseSeconds }
+    }
+
+    private static func sample(
+        _ outcome: VirtualFleet<PrefillServer>.Outcome, _ site: ShadowSite, _ facts: [UInt64: Facts]
+    ) -> ShadowSample? {
+        guard let facts = facts[UInt64(bitPattern: Int64(outcome.request))] else { return nil }
+        let node = site.nodes[outcome.node]
+        let prompt = facts.arrival.promptTokens
+        let prefill = node.speed.prefillSeconds(
+            new: prompt - outcome.cachedTokens, behind: outcome.cachedTokens)
+        let seconds = prefill + outcome.finished - outcome.firstToken
+        return ShadowSample(
+            ended: outcome.finished, node: outcome.node,
+            ttft: max(0, outcome.firstToken - facts.arrival.instant), promptTokens: prompt,
+            cachedTokens: outcome.cachedTokens, prefillSeconds: prefill,
+            dollars: node.dollarsPerHour.map { $0 / 3600 * seconds },
+            agrees: facts.node.map { $0 == outcome.node })
+    }
+
+    private func row(_ run: ShadowRun, _ site: ShadowSite) -> ShadowRow {
+        var row = run.window.row(isUsed: site.nodes.map { $0.weight > 0 })
+        row.policy = run.label
+        row.isLive = run.label == site.livePolicy
+        row.problem = run.problem
+        return row
+    }
+
+    private func tooMany() -> [ShadowRow] {
+        var row = ShadowRow()
+        row.policy = "all"
+        row.problem = "shadows are for models on up to \(Self.nodeLimit) nodes"
+        return [row]
+    }
+}
