@@ -38,16 +38,20 @@ struct PolicyTrial {
     /// Whether it was worth it, in words; nothing measured says nothing.
     func verdict(_ snapshot: Snapshot) -> String {
         let after = Figures(snapshot, policy: to)
-        let foreseen = "\(Self.milliseconds(before.foreseen?.ttftMean)) → "
+        let foreseen =
+            "\(Self.milliseconds(before.foreseen?.ttftMean)) → "
             + "\(Self.milliseconds(expected.foreseen?.ttftMean)) mean TTFT, hits "
             + "\(Self.percent(before.foreseen?.hitRate)) → \(Self.percent(expected.foreseen?.hitRate))"
-        let measured = "\(Self.milliseconds(before.ttft)) → \(Self.milliseconds(after.ttft)) median TTFT, hits "
+        let measured =
+            "\(Self.milliseconds(before.ttft)) → \(Self.milliseconds(after.ttft)) median TTFT, hits "
             + "\(Self.percent(before.hitRate)) → \(Self.percent(after.hitRate))"
         return "\(from) → \(to) a minute ago: \(word(after)); foreseen \(foreseen); measured \(measured)"
     }
 
     private func word(_ after: Figures) -> String {
-        guard let old = before.ttft, let new = after.ttft, old > 0 else { return "too little traffic to judge" }
+        guard let old = before.ttft, let new = after.ttft, old > 0 else {
+            return "too little traffic to judge"
+        }
         if new < old * 0.97 { return "it was worth it" }
         return new > old * 1.03 ? "it was not worth it" : "it made no difference"
     }

@@ -35,7 +35,8 @@ struct ShadowTests {
         try #require(rows.first { $0.policy == policy })
     }
 
-    @Test func `a repeated prompt hits on one node under prefix affinity and on both in turn under round-robin`()
+    @Test
+    func `a repeated prompt hits on one node under prefix affinity and on both in turn under round-robin`()
         throws
     {
         var shadows = Shadows()

@@ -7,7 +7,8 @@ package struct ShadowNode: Sendable {
     package var capacityTokens: Double?
     package var dollarsPerHour: Double?
 
-    package init(weight: Int, speed: NodeSpeed, capacityTokens: Double? = nil, dollarsPerHour: Double? = nil) {
+    package init(weight: Int, speed: NodeSpeed, capacityTokens: Double? = nil, dollarsPerHour: Double? = nil)
+    {
         self.weight = weight
         self.speed = speed
         self.capacityTokens = capacityTokens
