@@ -60,6 +60,7 @@ enum SampleFleet {
         policies.enumerated().map { index, policy in
             var row = ShadowRow()
             row.policy = policy
+            row.model = "llama-3.3-70b-instruct"
             row.isLive = policy == live
             row.requests = 1_200
             row.hitRate = 0.22 + 0.07 * Double(index)

@@ -29,7 +29,8 @@ struct ShadowTable {
         let minutes = Int(ShadowWindow.seconds / 60)
         let dropped = snapshot.gateway.shadowsDropped
         let lost = dropped > 0 ? "; \(NumberText.count(dropped)) requests not seen" : ""
-        return "Policies in shadow, last \(minutes) min, same nodes in virtual time\(lost)"
+        let model = FleetRow.shortModel(snapshot.shadows.first?.model ?? "")
+        return "In shadow, \(model), last \(minutes) min, same nodes in virtual time\(lost)"
     }
 
     private var columns: [Column<ShadowRow>] {

@@ -26,9 +26,9 @@ extension ControlLoop {
                     "the journal at \(journal?.path ?? "") cannot be written (\(error)); nothing was changed",
                 configurationVersion: configurationVersion)
         }
-        let before = policy
+        let before = policies
         apply(request.command, at: unixNow, now: now)
-        if policy != before { trial = PolicyTrial(snapshot, from: before, to: policy, now: seconds) }
+        begin(trialOf: request.command, snapshot, before: before)
         configurationVersion += 1
         publish()
         let text = change.text + carryOut(request.command)

@@ -10,13 +10,19 @@ struct PolicyTrial {
         var ttft: Double?
         var hitRate: Double?
 
-        init(_ snapshot: Snapshot, policy: String) {
-            foreseen = snapshot.shadows.first { $0.policy == policy && $0.problem == nil }
+        init(_ snapshot: Snapshot, policy: String, model: String?) {
+            let settings = snapshot.gateway.policySettings
+            foreseen = snapshot.shadows.first { row in
+                row.policy == policy && row.problem == nil
+                    && (model.map { $0 == row.model } ?? (settings.own(row.model) == nil))
+            }
             ttft = snapshot.totals.ttft?.p50
             hitRate = snapshot.totals.prefixHitRate
         }
     }
 
+    /// nil: of all models without their own policy.
+    let model: String?
     let from: String
     let to: String
     /// Monotonic seconds.
@@ -25,19 +31,20 @@ struct PolicyTrial {
     /// What the shadow of the new policy foresaw then.
     let expected: Figures
 
-    init(_ snapshot: Snapshot, from: String, to: String, now: Double) {
+    init(_ snapshot: Snapshot, model: String?, from: String, to: String, now: Double) {
+        self.model = model
         self.from = from
         self.to = to
         began = now
-        before = Figures(snapshot, policy: from)
-        expected = Figures(snapshot, policy: to)
+        before = Figures(snapshot, policy: from, model: model)
+        expected = Figures(snapshot, policy: to, model: model)
     }
 
     func isDue(_ now: Double) -> Bool { now - began >= Self.seconds }
 
     /// Whether it was worth it, in words; nothing measured says nothing.
     func verdict(_ snapshot: Snapshot) -> String {
-        let after = Figures(snapshot, policy: to)
+        let after = Figures(snapshot, policy: to, model: model)
         let foreseen =
             "\(Self.milliseconds(before.foreseen?.ttftMean)) → "
             + "\(Self.milliseconds(expected.foreseen?.ttftMean)) mean TTFT, hits "
@@ -66,6 +73,17 @@ struct PolicyTrial {
 }
 
 extension ControlLoop {
+    /// A command that changes a policy is judged later.
+    /// - Parameter snapshot: as it was before the command.
+    mutating func begin(trialOf command: Command, _ snapshot: Snapshot, before: PolicySettings) {
+        guard case .setPolicy(_, let model, _) = command, policies.of(model) != before.of(model) else {
+            return
+        }
+        trial = PolicyTrial(
+            snapshot, model: model, from: before.of(model).words(), to: policies.of(model).words(),
+            now: seconds)
+    }
+
     /// Tells a minute after a change of policy whether it was worth it.
     mutating func judgeSwitch(_ snapshot: Snapshot) {
         guard let trial, trial.isDue(seconds) else { return }

@@ -2,6 +2,8 @@
 ///
 /// The live policy has a row too: compare with that, not with what was measured, since both are of the same model.
 package struct ShadowRow: Codable, Sendable, Equatable {
+    /// Whose requests they are: the busiest model.
+    package var model = ""
     /// A policy's name; with a parameter where that is not at its standard: "foresight hold=0".
     package var policy = ""
     package var isLive = false

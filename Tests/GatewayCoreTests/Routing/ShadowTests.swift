@@ -7,12 +7,13 @@ struct ShadowTests {
     private static let model: UInt64 = 7
 
     private static func site(
-        _ nodes: Int = 2, live: String = "prefix-affinity", dollars: Double? = 3.6
+        _ nodes: Int = 2, live: PolicySetting? = try? PolicySetting("prefix-affinity"),
+        dollars: Double? = 3.6
     ) -> ShadowSite {
         // 1,000 tokens a second: a prompt of 640 tokens takes 0.64 s where nothing of it is cached.
         let node = ShadowNode(
             weight: 100, speed: NodeSpeed(perToken: 0.001), capacityTokens: 64_000, dollarsPerHour: dollars)
-        return ShadowSite(nodes: Array(repeating: node, count: nodes), livePolicy: live)
+        return ShadowSite(nodes: Array(repeating: node, count: nodes), model: "m", live: live ?? .usual)
     }
 
     /// Prompts of ten blocks, a stream each; equal `prompt`s share all of them.
@@ -82,6 +83,16 @@ struct ShadowTests {
             Self.notes([1], from: 10, apart: 1), site: { _ in Self.site() }, now: 30, clock: { 0 })
         #expect(rows.map(\.policy) == Policies.names + ["foresight hold=0"])
         #expect(rows.allSatisfy { $0.requests == 1 })
+    }
+
+    @Test func `the live policy runs with the values that it has, and is marked`() throws {
+        let live = try PolicySetting("foresight", ["w": 3])
+        var shadows = Shadows()
+        let rows = shadows.turn(
+            Self.notes([1], from: 10, apart: 1), site: { _ in Self.site(live: live) }, now: 30, clock: { 0 })
+        #expect(rows.count == Policies.names.count + 2)
+        #expect(rows.filter(\.isLive).map(\.policy) == ["foresight w=3"])
+        #expect(rows.allSatisfy { $0.model == "m" })
     }
 
     @Test func `what ended longer ago than the window is forgotten`() throws {

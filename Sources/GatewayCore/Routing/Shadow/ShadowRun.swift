@@ -3,6 +3,7 @@ struct ShadowRun {
     /// Requests that have not ended there; past it the policy has fallen so far behind that its run says nothing.
     static let backlogLimit = 8192
 
+    let setting: PolicySetting
     let label: String
     private(set) var window = ShadowWindow()
     /// Why the run was broken off.
@@ -10,8 +11,9 @@ struct ShadowRun {
     private var fleet: VirtualFleet<PrefillServer>
     private var backlog = 0
 
-    init(label: String, fleet: VirtualFleet<PrefillServer>) {
-        self.label = label
+    init(setting: PolicySetting, fleet: VirtualFleet<PrefillServer>) {
+        self.setting = setting
+        label = setting.words()
         self.fleet = fleet
     }
 

@@ -19,11 +19,13 @@ package struct ShadowNode: Sendable {
 /// The nodes of the model that is shadowed, by their index in the fleet, and the policy that is live.
 package struct ShadowSite: Sendable {
     package var nodes: [ShadowNode]
-    package var livePolicy: String
+    package var model: String
+    package var live: PolicySetting
 
-    package init(nodes: [ShadowNode], livePolicy: String) {
+    package init(nodes: [ShadowNode], model: String, live: PolicySetting) {
         self.nodes = nodes
-        self.livePolicy = livePolicy
+        self.model = model
+        self.live = live
     }
 
     /// - Parameters:
@@ -39,6 +41,7 @@ package struct ShadowSite: Sendable {
                 capacityTokens: index < capacityTokens.count ? capacityTokens[index] : nil,
                 dollarsPerHour: node.dollarsPerHour)
         }
-        livePolicy = fleet.policy
+        self.model = place.map { fleet.models[$0].name } ?? ""
+        live = fleet.policies.of(self.model)
     }
 }

@@ -19,9 +19,13 @@ package struct Shadows {
         var node: Int?
     }
 
-    /// The policies that run: all at their standard values, and foresight without its hold.
-    private static let variants: [(label: String, name: String, given: [String: Double])] =
-        Policies.names.map { ($0, $0, [:]) } + [("foresight hold=0", "foresight", ["hold": 0])]
+    /// What runs: all policies at their standard values, foresight without its hold, and the live one as it is set.
+    private static func settings(_ live: PolicySetting) -> [PolicySetting] {
+        let standard = Policies.names.compactMap { try? PolicySetting($0) }
+        let unheld = (try? PolicySetting(Foresight.name, ["hold": 0])).map { [$0] } ?? []
+        let known = standard + unheld
+        return known.contains(live) ? known : known + [live]
+    }
 
     /// Hash of the model that is shadowed; nil: no request came.
     package private(set) var model: UInt64?
@@ -50,11 +54,14 @@ package struct Shadows {
         let site = site(model)
         guard site.nodes.count(where: { $0.weight > 0 }) <= Self.nodeLimit else {
             runs = []
-            return tooMany()
+            return tooMany(site.model)
         }
         let arrivals = notes.arrivals.filter { $0.model == model }.sorted { $0.instant < $1.instant }
         remember(arrivals, notes.placements)
-        if runs.isEmpty, let first = arrivals.first(where: { !$0.chain.isEmpty }) {
+        // A live setting that has no run yet begins with all the others, so that their caches are equally warm.
+        if !runs.contains(where: { $0.setting == site.live }),
+            let first = arrivals.first(where: { !$0.chain.isEmpty })
+        {
             begin(site, blockTokens: max(1, first.promptTokens / first.chain.count))
         }
         let requests = arrivals.map(request)
@@ -100,15 +107,14 @@ package struct Shadows {
     private mutating func begin(_ site: ShadowSite, blockTokens: Int) {
         self.blockTokens = blockTokens
         secondsPerToken = decoding.secondsPerToken
-        runs = Self.variants.compactMap { fresh($0.label, site) }
+        let settings = Self.settings(site.live)
+        runs = settings.compactMap { fresh($0, site, of: settings.count) }
     }
 
-    private func fresh(_ label: String, _ site: ShadowSite) -> ShadowRun? {
-        guard let variant = Self.variants.first(where: { $0.label == label }),
-            let policy = Policies.make(variant.name, variant.given)
-        else { return nil }
+    private func fresh(_ setting: PolicySetting, _ site: ShadowSite, of count: Int) -> ShadowRun? {
+        guard let policy = setting.make() else { return nil }
         let used = max(1, site.nodes.count { $0.weight > 0 })
-        let share = Self.blockLimit / Self.variants.count / used
+        let share = Self.blockLimit / count / used
         let engines = site.nodes.map { node in
             let tokens = node.capacityTokens ?? Self.standardCapacityTokens
             return PrefillServer(
@@ -116,14 +122,16 @@ package struct Shadows {
                 blockTokens: blockTokens, speed: node.speed, secondsPerOutputToken: secondsPerToken)
         }
         let fleet = VirtualFleet(engines: engines, speeds: site.nodes.map(\.speed), policy: policy)
-        return ShadowRun(label: label, fleet: fleet)
+        return ShadowRun(setting: setting, fleet: fleet)
     }
 
     private mutating func run(
         _ index: Int, _ requests: [VirtualRequest], _ site: ShadowSite, _ now: Double, _ clock: () -> Double
     ) {
         if runs[index].problem != nil {
-            guard now >= resumesAt[runs[index].label] ?? 0, let anew = fresh(runs[index].label, site) else {
+            guard now >= resumesAt[runs[index].label] ?? 0,
+                let anew = fresh(runs[index].setting, site, of: runs.count)
+            else {
                 return
             }
             runs[index] = anew
@@ -160,14 +168,16 @@ package struct Shadows {
     private func row(_ run: ShadowRun, _ site: ShadowSite) -> ShadowRow {
         var row = run.window.row(isUsed: site.nodes.map { $0.weight > 0 })
         row.policy = run.label
-        row.isLive = run.label == site.livePolicy
+        row.isLive = run.setting == site.live
+        row.model = site.model
         row.problem = run.problem
         return row
     }
 
-    private func tooMany() -> [ShadowRow] {
+    private func tooMany(_ model: String) -> [ShadowRow] {
         var row = ShadowRow()
         row.policy = "all"
+        row.model = model
         row.problem = "shadows are for models on up to \(Self.nodeLimit) nodes"
         return [row]
     }

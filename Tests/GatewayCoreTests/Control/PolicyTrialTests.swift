@@ -1,0 +1,45 @@
+import Testing
+
+@testable import GatewayCore
+
+/// Whether a change of policy was worth it.
+struct PolicyTrialTests {
+    private static func snapshot(ttft: Double?) -> Snapshot {
+        var snapshot = Snapshot()
+        snapshot.totals.ttft = ttft.map { LatencySummary(p50: $0, p99: $0, count: 9) }
+        snapshot.totals.prefixHitRate = 0.4
+        for (policy, mean) in [("random", 1.2), ("foresight", 0.8)] {
+            var row = ShadowRow()
+            row.policy = policy
+            row.model = "m"
+            row.ttftMean = mean
+            row.hitRate = 0.5
+            snapshot.shadows.append(row)
+        }
+        return snapshot
+    }
+
+    private static func trial(model: String? = nil) -> PolicyTrial {
+        PolicyTrial(snapshot(ttft: 1), model: model, from: "random", to: "foresight", now: 100)
+    }
+
+    @Test(arguments: [
+        (0.5, "it was worth it"), (2, "it was not worth it"), (1.01, "it made no difference"),
+        (nil, "too little traffic to judge"),
+    ])
+    func `the verdict holds what is measured now against before`(_ ttft: Double?, _ words: String) {
+        let verdict = Self.trial().verdict(Self.snapshot(ttft: ttft))
+        #expect(verdict.hasPrefix("random → foresight a minute ago: \(words); "))
+        #expect(verdict.contains("foreseen 1200 ms → 800 ms mean TTFT, hits 50% → 50%"))
+    }
+
+    @Test func `it is due after a minute`() {
+        #expect(!Self.trial().isDue(159))
+        #expect(Self.trial().isDue(160))
+    }
+
+    @Test func `shadows of another model foresee nothing for it`() {
+        #expect(Self.trial(model: "m").before.foreseen != nil)
+        #expect(Self.trial(model: "n").before.foreseen == nil)
+    }
+}
