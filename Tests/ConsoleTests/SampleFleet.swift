@@ -99,6 +99,8 @@ enum SampleFleet {
         node.decodeQueue = Double(node.decoding)
         node.kvUsage = load * 0.9
         node.kvCapacityTokens = 432_000
+        node.predictedCachedTokens = 61_000 + Double(noise(index, 9, 9_000))
+        node.actualCachedTokens = (node.predictedCachedTokens ?? 0) * (index == 2 ? 0.6 : 0.97)
         node.hbmTotalBytes = 160e9
         node.hbmUsedBytes = 160e9 * (0.88 + 0.04 * load)
         node.prefixHitRate = 0.5 + 0.3 * Double(noise(index, second / 11, 100)) / 100

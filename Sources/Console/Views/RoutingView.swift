@@ -31,7 +31,11 @@ struct RoutingView {
             drawCandidates(decisions[index], &canvas, place)
         }
         if isWide {
-            drawBalance(&canvas, Rect(rest.x + listWidth + 2, rest.y, balance - 1, rest.height))
+            let side = Rect(rest.x + listWidth + 2, rest.y, balance - 1, rest.height)
+            let half = max(rest.height / 2, 2)
+            drawBalance(&canvas, Rect(side.x, side.y, side.width, half - 1))
+            CacheTrust(nodes: snapshot.nodes).draw(
+                &canvas, Rect(side.x, side.y + half, side.width, rest.height - half))
         }
     }
 

@@ -91,6 +91,10 @@ extension ControlLoop {
         }
         status.problem = record.problem
         addEngine(record, to: &status)
+        if record.agreement.predicted > 0 {
+            status.predictedCachedTokens = record.agreement.predicted
+            status.actualCachedTokens = record.agreement.actual
+        }
         addGPUs(record, to: &status)
         addLedger(index, to: &status)
         addDrain(record, reports, to: &status)

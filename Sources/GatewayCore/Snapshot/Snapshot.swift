@@ -150,6 +150,10 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     package var prefixHitRate: Double?
     /// Since the engine started, 0...1.
     package var prefixHitRateLifetime: Double?
+    /// Tokens that routing predicted to be cached there and, of them, those that the engine found, over the last minutes;
+    /// nil: the engine tells nothing.
+    package var predictedCachedTokens: Double?
+    package var actualCachedTokens: Double?
     /// As the gateway measured it.
     package var ttft: LatencySummary?
     package var tpot: LatencySummary?
