@@ -33,6 +33,19 @@ enum StatusCommand {
             ("totals", totals(snapshot)),
             ("queues", .list(snapshot.queues.map(queue))),
             ("nodes", .list(snapshot.nodes.map(node))),
+            ("shadows", .list(snapshot.shadows.map(shadow))),
+            ("shadowsDropped", JSONText(snapshot.gateway.shadowsDropped)),
+        ])
+    }
+
+    private static func shadow(_ row: ShadowRow) -> JSONText {
+        .object([
+            ("model", .string(row.model)), ("policy", .string(row.policy)), ("isLive", .bool(row.isLive)),
+            ("requests", JSONText(row.requests)), ("hitRate", JSONText(row.hitRate)),
+            ("ttftMean", JSONText(row.ttftMean)), ("ttftP99", JSONText(row.ttftP99)),
+            ("withinTarget", JSONText(row.withinTarget)), ("balance", JSONText(row.balance)),
+            ("dollarsPerRequest", JSONText(row.dollarsPerRequest)),
+            ("agreement", JSONText(row.agreement)), ("problem", JSONText(row.problem)),
         ])
     }
 
