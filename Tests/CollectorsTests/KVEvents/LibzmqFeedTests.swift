@@ -28,7 +28,7 @@ import Testing
         }
 
         func wait(_ what: String, _ condition: () -> Bool) async throws {
-            try await expectEventually(what, within: 20, seen: { "\(status)" }) { condition() }
+            try await expectEventually(what, within: 60, seen: { "\(status)" }) { condition() }
         }
     }
 
