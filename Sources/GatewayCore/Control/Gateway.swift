@@ -155,20 +155,21 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Twice a second, at most a fifth of one core.
+    /// Twice a second, at most a third of one core.
     private static func startShadows(_ shared: ProxyShared, _ finished: Finished) {
         startThread(name: "shadow") {
             var shadows = Shadows()
             while !finished.isSet {
                 let now = MonotonicClock.now()
+                let began = MonotonicClock.threadSeconds()
                 let fleet = shared.fleet.value
                 let capacities = shared.shadow.capacityTokens
                 shared.shadow.latest = shadows.turn(
                     shared.shadow.take(),
                     site: { ShadowSite(fleet, model: $0, capacityTokens: capacities, now: now) },
-                    now: Double(now) / 1e9, clock: { Double(MonotonicClock.now()) / 1e9 })
-                let spent = Int32((MonotonicClock.now() - now) / 1_000_000)
-                pause(milliseconds: max(500, 4 * spent))
+                    now: Double(now) / 1e9, clock: MonotonicClock.threadSeconds)
+                let spent = MonotonicClock.threadSeconds() - began
+                pause(milliseconds: max(500, Int32(min(spent, 60) * 2000)))
             }
         }
     }

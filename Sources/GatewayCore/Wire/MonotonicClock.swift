@@ -8,6 +8,9 @@ package enum MonotonicClock {
     /// Unix time in seconds.
     package static func unixTime() -> Double { Double(read(CLOCK_REALTIME)) / 1e9 }
 
+    /// Seconds for which the calling thread has had a core: what a bound on work is measured by, whoever else is busy.
+    package static func threadSeconds() -> Double { Double(read(CLOCK_THREAD_CPUTIME_ID)) / 1e9 }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

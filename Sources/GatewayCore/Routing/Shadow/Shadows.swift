@@ -8,7 +8,7 @@ package struct Shadows {
     /// Blocks over all nodes of all runs: some 75 MB.
     static let blockLimit = 1_500_000
     /// A policy that takes longer than this in one turn is broken off, and begun anew after `pauseSeconds`.
-    static let turnSeconds = 0.1
+    static let turnSeconds = 0.25
     static let pauseSeconds = 60.0
     private static let modelLimit = 256
     private static let standardCapacityTokens = 400_000.0
@@ -44,7 +44,7 @@ package struct Shadows {
     /// - Parameters:
     ///   - site: of a model by its hash.
     ///   - now: monotonic seconds.
-    ///   - clock: seconds, for the bound on a policy's time.
+    ///   - clock: seconds of a core, for the bound on a policy's time.
     package mutating func turn(
         _ notes: ShadowMailbox.Notes, site: (UInt64) -> ShadowSite, now: Double, clock: () -> Double
     ) -> [ShadowRow] {
