@@ -187,7 +187,10 @@ package struct ControlLoop: ~Copyable {
         // The index has blocks of text: four bytes for a token, as for an unknown tokenizer.
         let tokens = nodes[index].reading?.kvCapacityTokens
         shared.prefixIndex.setCapacity(
-            node: index, blocks: tokens.map { Int($0) * 4 / shared.hash.blockBytes })
+            node: index,
+            blocks: tokens.flatMap { $0 < 1e12 ? Int(exactly: ($0 * 4).rounded()) : nil }.map {
+                $0 / shared.hash.blockBytes
+            })
         if nodes[index].models != models { isDirty = true }
         if nodes[index].meter.restartedAt != restart {
             shared.prefixIndex.forget(node: index)
