@@ -116,7 +116,8 @@ package struct Shadows {
         let used = max(1, site.nodes.count { $0.weight > 0 })
         let share = Self.blockLimit / count / used
         let engines = site.nodes.map { node in
-            let tokens = node.capacityTokens ?? Self.standardCapacityTokens
+            let told = node.capacityTokens ?? .nan
+            let tokens = told.isFinite && told > 0 ? told : Self.standardCapacityTokens
             return PrefillServer(
                 cacheBlocks: max(1, min(share, Int(min(tokens, 1e12)) / blockTokens)),
                 blockTokens: blockTokens, speed: node.speed, secondsPerOutputToken: secondsPerToken)
