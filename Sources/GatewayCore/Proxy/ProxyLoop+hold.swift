@@ -16,7 +16,7 @@ extension ProxyLoop {
         let prompts = PromptMatch(
             index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
         let seconds = UInt32(truncatingIfNeeded: now / 1_000_000_000)
-        var placed: [(entry: AdmissionQueue.Entry, node: Int)] = []
+        var placed: [(entry: AdmissionQueue.Entry, node: Candidate)] = []
         var owner = number
         room.withQueue { [number, now] queue in
             queue.release(
@@ -29,7 +29,7 @@ extension ProxyLoop {
                     owner = entry.loop
                     guard owner == number else { return false }
                     prompts.index.insert(entry.chain, node: node.node, now: seconds)
-                    placed.append((entry, node.node))
+                    placed.append((entry, node))
                     return true
                 })
         }

@@ -120,7 +120,7 @@ extension ProxyLoop {
         return fleet.models[model].nodes.contains(where: isFree) || fleet.unspecific.contains(where: isFree)
     }
 
-    mutating func letIn(_ entry: AdmissionQueue.Entry, queue: UInt64, planned: Int? = nil) {
+    mutating func letIn(_ entry: AdmissionQueue.Entry, queue: UInt64, planned: Candidate? = nil) {
         let fd = entry.fd
         guard clients[fd].exchange.id == entry.id, clients[fd].exchange.isWaiting else {
             return shared.waitingRoom.withQueue { $0.remove(entry.id, model: queue) }

@@ -3,8 +3,8 @@ extension ProxyLoop {
     /// Chooses a node and dispatches; false when nobody can take the request now, or nobody needs it yet.
     /// - Parameters:
     ///   - model: index in the fleet's models; nil: any node.
-    ///   - planned: the node that it was held for.
-    mutating func route(_ fd: Int32, model: Int?, planned: Int? = nil) -> Bool {
+    ///   - planned: the node that it was held for, as the plan saw it.
+    mutating func route(_ fd: Int32, model: Int?, planned: Candidate? = nil) -> Bool {
         gatherCandidates(fd, model: model)
         guard !candidates.isEmpty else { return false }
         let request = routingRequest(fd, model: model)
@@ -26,7 +26,7 @@ extension ProxyLoop {
 
     /// The candidate for a request, and why it; nil: it is to be held.
     private mutating func choose(
-        _ fd: Int32, _ request: RoutingRequest, policy model: UInt64, planned: Int?
+        _ fd: Int32, _ request: RoutingRequest, policy model: UInt64, planned: Candidate?
     ) -> (Int, ChoiceReason)? {
         if let pinned = pinnedCandidate(fd) {
             takeProbe(fd, candidates[pinned].node)
@@ -39,7 +39,9 @@ extension ProxyLoop {
             if clients[fd].exchange.isProbe || candidates.count == 1 { return (place, .probation) }
             candidates.remove(at: place)
         }
-        if let planned, let place = candidates.firstIndex(where: { $0.node == planned }) {
+        if let planned, let place = candidates.firstIndex(where: { $0.node == planned.node }) {
+            // The plan told the index that the prompt will be there, so that what came behind it could follow.
+            candidates[place].cachedBlocks = planned.cachedBlocks
             return (place, .held)
         }
         let choice =
