@@ -12,8 +12,8 @@ FUZZ_SECONDS ?= 300
 NEED_BUILD := libncursesw5-dev:/usr/include/curses.h
 # A Python that can make virtual environments, whichever it is.
 ENSUREPIP := $(shell python3 -c 'import ensurepip; print(ensurepip.__file__)' 2>/dev/null || echo /none)
-NEED_TEST := $(NEED_BUILD) tmux:/usr/bin/tmux curl:/usr/bin/curl gcc:/usr/bin/cc python3-venv:$(ENSUREPIP)
-NEED_BENCH := $(NEED_BUILD) haproxy:/usr/sbin/haproxy gcc:/usr/bin/cc
+NEED_TEST := $(NEED_BUILD) tmux:/usr/bin/tmux curl:/usr/bin/curl gcc:/usr/bin/cc valgrind:/usr/bin/valgrind python3-venv:$(ENSUREPIP)
+NEED_BENCH := $(NEED_BUILD) valgrind:/usr/bin/valgrind haproxy:/usr/sbin/haproxy gcc:/usr/bin/cc
 
 # $(call install,PACKAGE:FILE ...): installs what is missing, by sudo where not root; else prints the exact command.
 define install
@@ -26,7 +26,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
+.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -46,7 +46,11 @@ build: deps-build ## the program, at .build/release/signalbox
 demo: build ## the console on an emulated fleet under live load (without a terminal: 20 s, then a report)
 	$(BIN) demo $(DEMO_FLAGS)
 
-test: deps-test build lint ## every test but the long ones
+microbench: deps-build
+	swift build -c release --product microbench $(SWIFT_FLAGS)
+
+test: deps-test build microbench lint ## every test but the long ones
+	Tests/Bench/instructions.py .build/release/microbench
 	swift build --build-tests $(SWIFT_FLAGS)
 	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --skip EndToEndTests --skip SlowTests
 	SIGNALBOX_BIN=$(CURDIR)/$(BIN) swift test --skip-build --filter EndToEndTests --skip SlowTests --no-parallel
@@ -72,6 +76,10 @@ test-real: deps-test build ## the gateway before real vLLM on the CPU (downloads
 
 bench: deps-bench build ## ours and HAProxy in the same run; prints the table of BENCHMARKS.md
 	Tests/Bench/bench.sh $(BIN)
+
+bench-micro: deps-bench microbench ## times and instruction counts of single operations; RECORD=--record keeps the counts
+	.build/release/microbench
+	Tests/Bench/instructions.py .build/release/microbench $(RECORD)
 
 bench-routing: build ## foresight beside the field in virtual time; prints the tables of BENCHMARKS.md
 	for what in simple model dial; do Tests/Bench/routing.py $(BIN) $(SHARED)/traces $$what; done

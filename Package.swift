@@ -43,6 +43,9 @@ let package = Package(
             dependencies: ["Console", "GatewayCore", "Themes", "TestSupport"],
             exclude: ["Golden"],
             swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "microbench", dependencies: ["GatewayCore", "Collectors"], path: "Tests/Bench/Micro",
+            exclude: ["instructions.txt"], swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/Architecture",
             exclude: ["unsafe-files.txt", "long-files.txt"],
