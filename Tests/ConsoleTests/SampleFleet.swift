@@ -6,7 +6,7 @@ enum SampleFleet {
     static let start = 1_795_529_000.0
 
     static let policies = [
-        "round-robin", "random", "least-requests", "power-of-two", "session-affinity", "prefix-affinity",
+        "round-robin", "random", "least-requests", "power-of-two", "session-affinity", "foresight",
     ]
 
     /// A whole number between 0 and `limit`, the same for the same input.
@@ -27,7 +27,7 @@ enum SampleFleet {
         snapshot.gateway.address = "127.0.0.1:8080"
         snapshot.gateway.version = "0.1.0"
         snapshot.gateway.configurationVersion = 7
-        snapshot.gateway.policy = "prefix-affinity"
+        snapshot.gateway.policy = "foresight"
         snapshot.gateway.policies = policies
         snapshot.gateway.policySettings.standard =
             (try? PolicySetting(snapshot.gateway.policy)) ?? PolicySetting.usual
@@ -101,6 +101,7 @@ enum SampleFleet {
         node.kvCapacityTokens = 432_000
         node.predictedCachedTokens = 61_000 + Double(noise(index, 9, 9_000))
         node.actualCachedTokens = (node.predictedCachedTokens ?? 0) * (index == 2 ? 0.6 : 0.97)
+        if index % 2 == 0 { node.kvEvents = kvEvents(index) }
         node.hbmTotalBytes = 160e9
         node.hbmUsedBytes = 160e9 * (0.88 + 0.04 * load)
         node.prefixHitRate = 0.5 + 0.3 * Double(noise(index, second / 11, 100)) / 100
@@ -187,6 +188,15 @@ enum SampleFleet {
         }
     }
 
+    private static func kvEvents(_ index: Int) -> KVFeedStatus {
+        var feed = KVFeedStatus()
+        feed.isLive = true
+        feed.isWhole = index != 4
+        feed.blocks = 21_000 + noise(index, 3, 4_000)
+        feed.gaps = index == 4 ? 2 : 0
+        return feed
+    }
+
     private static func decisions(of nodes: [NodeStatus], second: Int) -> [DecisionRecord] {
         guard !nodes.isEmpty else { return [] }
         return (0..<60).map { index in
@@ -194,7 +204,7 @@ enum SampleFleet {
             let chosen = noise(second, index, nodes.count - 1)
             decision.stream = UInt64(18_204 + second * 23 - index)
             decision.time = start + Double(second) - Double(index) * 0.31
-            decision.policy = "prefix-affinity"
+            decision.policy = "foresight"
             decision.model = "llama-3.3-70b-instruct"
             decision.node = nodes[chosen].name
             let blocks = 10 + noise(index, 8, 90)
@@ -221,7 +231,7 @@ enum SampleFleet {
     private static func events(second: Int) -> [EventRecord] {
         let texts: [(Double, EventSeverity, String, String?, String)] = [
             (30, .info, "operator ann (ssh 10.0.0.5)", "engine-4", "engine-4: weight 100 -> 50"),
-            (95, .info, "operator ann (ssh 10.0.0.5)", nil, "policy least-requests -> prefix-affinity"),
+            (95, .info, "operator ann (ssh 10.0.0.5)", nil, "policy least-requests -> foresight"),
             (240, .info, "system", "engine-2", "engine-2 answers again after 14s"),
             (254, .warning, "system", "engine-2", "engine-2 unhealthy: connection refused"),
             (700, .info, "system", nil, "gateway began to serve on 127.0.0.1:8080"),

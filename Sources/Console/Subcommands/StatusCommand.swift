@@ -150,6 +150,8 @@ enum StatusCommand {
             ("gpus", JSONText(node.gpus.count)),
             ("prefixHitRate", JSONText(node.prefixHitRate)),
             ("prefixHitRateLifetime", JSONText(node.prefixHitRateLifetime)),
+            ("predictedCachedTokens", JSONText(node.predictedCachedTokens)),
+            ("actualCachedTokens", JSONText(node.actualCachedTokens)), ("kvEvents", kvEvents(node.kvEvents)),
             ("ttft", latency(node.ttft)), ("tpot", latency(node.tpot)), ("e2e", latency(node.e2e)),
             ("tokensPerSecond", JSONText(node.tokensPerSecond)),
             ("promptTokensPerSecond", JSONText(node.promptTokensPerSecond)),
@@ -162,6 +164,16 @@ enum StatusCommand {
             ("migratedAway", JSONText(node.migratedAway)),
             ("readingAgeSeconds", JSONText(node.readingAgeSeconds)), ("stale", .bool(node.isStale)),
             ("estimated", .list(estimates(node.estimated))), ("problem", JSONText(node.problem)),
+        ])
+    }
+
+    private static func kvEvents(_ feed: KVFeedStatus?) -> JSONText {
+        guard let feed else { return .null }
+        return .object([
+            ("live", .bool(feed.isLive)), ("whole", .bool(feed.isWhole)), ("blocks", JSONText(feed.blocks)),
+            ("batches", JSONText(feed.batches)), ("gaps", JSONText(feed.gaps)),
+            ("replays", JSONText(feed.replays)), ("undecodable", JSONText(feed.undecodable)),
+            ("problem", JSONText(feed.problem)),
         ])
     }
 

@@ -78,10 +78,21 @@ struct NodeFacts {
                     "KV in use", estimate(.kvUsage, percent(node.kvUsage)) + kvTokens,
                     Threshold.kv.role(node.kvUsage)),
                 Fact("prefix hits", "\(hits) now, \(percent(node.prefixHitRateLifetime)) since start"),
+                Fact("KV events", kvEvents, node.kvEvents?.problem == nil ? .text : .warning),
                 Fact("preempted", NumberText.count(node.preemptions)),
                 Fact("$ per M tok", estimate(.dollars, NumberText.dollars(node.dollarsPerMillionTokens))),
                 Fact("$ an hour", NumberText.dollars(node.dollarsPerHour)),
             ])
+    }
+
+    /// How exactly its cache is known.
+    private var kvEvents: String {
+        guard let feed = node.kvEvents else { return "no feed" }
+        if let problem = feed.problem { return problem }
+        guard feed.isLive else { return "not connected" }
+        let missed = feed.gaps > feed.replays ? ", \(feed.gaps - feed.replays) gaps" : ""
+        return "\(NumberText.short(Double(feed.blocks))) blocks, "
+            + (feed.isWhole ? "the whole cache" : "since it connected") + missed
     }
 
     private var identity: FactGroup {

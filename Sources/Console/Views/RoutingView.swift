@@ -74,7 +74,7 @@ struct RoutingView {
             ("prefix hits", hit == nil ? NumberText.unknown : NumberText.percent(hit) + "%"),
             ("balance", imbalance.map { NumberText.fixed($0, 2) + "x" } ?? NumberText.unknown),
             ("cached tokens", told),
-            ("waiting", waiting),
+            ("waiting", waiting), ("hold", dial),
         ]
     }
 
@@ -83,6 +83,15 @@ struct RoutingView {
         let count = snapshot.queues.reduce(0) { $0 + $1.high + $1.normal + $1.low }
         let oldest = snapshot.queues.map(\.oldestSeconds).max()
         return count > 0 ? "\(NumberText.count(count)), longest \(NumberText.span(oldest))" : "0"
+    }
+
+    /// Who pays in the tail where requests are held; what it brings stands in the shadow table's row of the live policy.
+    private var dial: String {
+        let setting = snapshot.gateway.policySettings.standard
+        guard let dial = (Policies.make(setting.name, setting.named) as? Foresight)?.dial else {
+            return "off"
+        }
+        return "ageing \(NumberText.fixed(dial.ageing, 2)), longest \(NumberText.span(dial.longestWait))"
     }
 
     /// Streams of the busiest serving node over the mean, by weight: 1 is even.

@@ -114,6 +114,29 @@ enum MetricsPage {
         }
     }
 
+    private static func shadows(_ snapshot: Snapshot, _ page: inout Page) {
+        let gauges: [(String, String, (ShadowRow) -> Double?)] = [
+            (
+                "signalbox_shadow_ttft_seconds_mean",
+                "Mean time to first token that a policy would have given.",
+                \.ttftMean
+            ),
+            ("signalbox_shadow_ttft_seconds_p99", "99th percentile of the same.", \.ttftP99),
+            (
+                "signalbox_shadow_hit_ratio", "Cached share of prompt tokens that it would have had.",
+                \.hitRate
+            ),
+        ]
+        for (name, help, value) in gauges {
+            page.family(name, "gauge", help)
+            for row in snapshot.shadows {
+                guard let number = value(row) else { continue }
+                page.sample(
+                    name, "{model=\"\(escape(row.model))\",policy=\"\(escape(row.policy))\"}", number)
+            }
+        }
+    }
+
     private static func nodes(_ snapshot: Snapshot, _ page: inout Page) {
         page.family("signalbox_node_state", "gauge", "1 for the state that the node is in.")
         for node in snapshot.nodes {
@@ -149,9 +172,18 @@ enum MetricsPage {
                 { $0.ttft?.p50 }
             ),
             ("signalbox_node_ttft_seconds_p99", "99th percentile of the same.", { $0.ttft?.p99 }),
+            (
+                "signalbox_node_kv_event_blocks", "Blocks in the node's cache by its KV events.",
+                { $0.kvEvents.map { Double($0.blocks) } }
+            ),
+            (
+                "signalbox_node_kv_event_gaps", "Times that its KV events jumped.",
+                { $0.kvEvents.map { Double($0.gaps) } }
+            ),
             ("signalbox_node_reading_age_seconds", "Age of the last good reading.", { $0.readingAgeSeconds }),
         ]
         faults(snapshot, &page)
+        shadows(snapshot, &page)
         for (name, help, value) in gauges {
             page.family(name, "gauge", help)
             for node in snapshot.nodes {

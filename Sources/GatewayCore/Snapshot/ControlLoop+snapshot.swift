@@ -95,6 +95,7 @@ extension ControlLoop {
             status.predictedCachedTokens = record.agreement.predicted
             status.actualCachedTokens = record.agreement.actual
         }
+        status.kvEvents = shared.presence.status(node: index)
         addGPUs(record, to: &status)
         addLedger(index, to: &status)
         addDrain(record, reports, to: &status)

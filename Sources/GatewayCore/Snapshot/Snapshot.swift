@@ -154,6 +154,8 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     /// nil: the engine tells nothing.
     package var predictedCachedTokens: Double?
     package var actualCachedTokens: Double?
+    /// Its KV-cache events; nil: none are subscribed to.
+    package var kvEvents: KVFeedStatus?
     /// As the gateway measured it.
     package var ttft: LatencySummary?
     package var tpot: LatencySummary?

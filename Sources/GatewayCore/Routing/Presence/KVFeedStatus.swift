@@ -1,5 +1,5 @@
 /// How a node's KV events are doing.
-package struct KVFeedStatus: Sendable, Equatable {
+package struct KVFeedStatus: Sendable, Equatable, Codable {
     /// The publisher is connected.
     package var isLive = false
     /// Everything in the engine's cache is known; else only what was stored since `isLive`, and nothing else is not there.
