@@ -62,22 +62,28 @@ package final class PrefixIndex: Sendable {
     /// How deep each node's memory of the chain goes: sets `depths[node]` to the number of leading blocks it holds.
     ///
     /// A node counts as long as it holds every block from the first on; the others keep 0.
-    package func depths(_ chain: [UInt64], into depths: inout [Int32]) {
-        guard !chain.isEmpty else { return }
-        shard(of: chain).tree.withLock { tree in
+    /// - Returns: of the nodes that hold the most, the one that was sent the last of it first; nil: nobody holds any.
+    @discardableResult
+    package func depths(_ chain: [UInt64], into depths: inout [Int32]) -> Int? {
+        guard !chain.isEmpty else { return nil }
+        return shard(of: chain).tree.withLock { tree in
             var place = 0
+            var first: Int?
             while let (index, matched) = tree.segment(chain, at: place) {
                 let reached = Int32(place &+ matched)
-                var anybody = false
+                var nearest: Int?
                 for holder in tree.segments[index].holders where isPresent(holder) {
                     let node = Int(holder.node)
                     guard node < depths.count, depths[node] == Int32(place) else { continue }
                     depths[node] = reached
-                    anybody = true
+                    if nearest == nil { nearest = node }
                 }
-                if !anybody || matched < tree.segments[index].hashes.count { return }
+                guard let nearest else { return first }
+                first = nearest
+                if matched < tree.segments[index].hashes.count { return first }
                 place &+= matched
             }
+            return first
         }
     }
 
@@ -105,12 +111,13 @@ package final class PrefixIndex: Sendable {
         withClock(node) { clock in
             for index in path.reversed() {
                 let blocks = tree.segments[index].hashes.count
-                if let holder = tree.holder(node, of: index) {
-                    let earlier = tree.segments[index].holders[holder].generation
-                    tree.stamp(index, holder: holder, clock.use(blocks, stamped: earlier, now: now))
+                let place = tree.holder(node, of: index)
+                let before = place.map { tree.segments[index].holders[$0] }
+                let stamp = clock.use(blocks, stamped: before?.generation, now: now)
+                if let place, let before, isPresent(before) {
+                    tree.stamp(index, holder: place, stamp)
                 } else {
-                    let stamp = clock.use(blocks, stamped: nil, now: now)
-                    let gone = tree.segments[index].holders.firstIndex { !isPresent($0) }
+                    let gone = place ?? tree.segments[index].holders.firstIndex { !isPresent($0) }
                     tree.add(.init(node: Int32(node), generation: stamp), to: index, replacing: gone)
                 }
                 tree.renew(index, now: now)

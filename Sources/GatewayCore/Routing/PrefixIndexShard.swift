@@ -16,6 +16,7 @@ struct PrefixIndexShard {
 
     struct Segment {
         var hashes: [UInt64]
+        /// In the order in which they were sent it first since they held it.
         var holders: [Holder]
         /// Seconds.
         var lastUse: UInt32
@@ -113,15 +114,12 @@ struct PrefixIndexShard {
         segments[index].holders[holder].generation = generation
     }
 
-    /// A node that the segment does not name yet takes the place of one that has lost it, where there is one.
+    /// A node that the segment does not name, or that had lost it, comes last; one that has lost it leaves.
     mutating func add(_ holder: Holder, to index: Int, replacing gone: Int?) {
-        if let gone {
-            segments[index].holders[gone] = holder
-        } else {
-            byteCount -= segments[index].byteCount
-            segments[index].holders.append(holder)
-            byteCount += segments[index].byteCount
-        }
+        byteCount -= segments[index].byteCount
+        if let gone { segments[index].holders.remove(at: gone) }
+        segments[index].holders.append(holder)
+        byteCount += segments[index].byteCount
     }
 
     mutating func renew(_ index: Int, now: UInt32) {

@@ -9,10 +9,11 @@ struct PromptMatch {
     func set(_ candidates: inout [Candidate], chain: [UInt64], session: UInt64?, depths: inout [Int32]) {
         let bound = session.flatMap { sessions.node(of: $0) }
         for place in depths.indices { depths[place] = 0 }
-        index.depths(chain, into: &depths)
+        let first = index.depths(chain, into: &depths)
         for place in candidates.indices {
             candidates[place].cachedBlocks = Int(depths[candidates[place].node])
             candidates[place].heldBlocks = index.blocks(of: candidates[place].node)
+            candidates[place].isFirstHolder = candidates[place].node == first
             candidates[place].isBound = candidates[place].node == bound
         }
         correct(&candidates, chain, &depths)

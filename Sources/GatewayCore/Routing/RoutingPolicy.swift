@@ -39,6 +39,8 @@ package struct Candidate: Sendable {
     package var contextTokens = 0
     /// Leading blocks of this prompt that it probably holds.
     package var cachedBlocks: Int
+    /// Of the nodes that were sent as much of this prompt, the one that was sent it first; in virtual time no node is.
+    package var isFirstHolder = false
     /// All blocks of prompts that it probably holds.
     package var heldBlocks = 0
     /// How fast it prefills and decodes, as learned.

@@ -41,6 +41,27 @@ private struct Obvious {
 }
 
 struct PrefixIndexTests {
+    @Test func `of those that hold the most it tells who was sent it first and holds it still`() {
+        let index = PrefixIndex(byteLimit: 1 << 30)
+        let long = chain(1, 8)
+        func first(_ chain: [UInt64]) -> Int? {
+            var depths = [Int32](repeating: 0, count: 4)
+            return index.depths(chain, into: &depths)
+        }
+        #expect(first(long) == nil)
+        index.insert(Array(long[..<4]), node: 3, now: 1)
+        index.insert(long, node: 2, now: 2)
+        index.insert(long, node: 1, now: 3)
+        index.insert(long, node: 2, now: 4)
+        #expect(first(long) == 2)
+        #expect(first(Array(long[..<6])) == 2)
+        #expect(first(Array(long[..<4]) + chain(2, 4)) == 3)
+        index.forget(node: 2)
+        #expect(first(long) == 1)
+        index.insert(long, node: 2, now: 5)
+        #expect(first(long) == 1)
+    }
+
     @Test(arguments: 0..<4 as Range<UInt64>)
     func `without a bound it knows what an obvious one knows`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
