@@ -27,7 +27,7 @@ struct ReplayTableSlowTests {
     /// the smallest change of a tie moves `mult` and `dynamo` by a tenth and more.
     private static let printed = [
         "random": "random", "p2c": "power-of-two", "least_req": "least-requests",
-        "sglang": "sglang-cache-aware-a:threshold=0.5:min-load=1", "lpm_load": "longest-prefix",
+        "sglang": "sglang-cache-aware-a:threshold=0.5:era=1", "lpm_load": "longest-prefix",
         "min_ttft": "foresight:w=1:lambda=0:leave=0:hold=0", "llmd3": "llm-d:queue=0:active-request=2",
         "dynamo": "dynamo-kv", "dynamo w=4": "dynamo-kv:scale=4", "mult": "lmetric",
         "sticky_sat": "llm-d-sticky:seconds=14",

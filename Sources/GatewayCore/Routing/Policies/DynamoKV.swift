@@ -16,7 +16,8 @@
 /// candidate tells, and the decay of credit (0 there) are left out.
 struct DynamoKV: RoutingPolicy {
     static let name = "dynamo-kv"
-    static let summary = "Dynamo's KV router: prefill blocks owed, less those cached, and decode blocks"
+    static let summary =
+        "Dynamo's KV router, from the formula: prefill blocks owed less those cached, and decode blocks"
     static let parameters = [
         PolicyParameter("scale", 1, in: 0...100, "weight of prefill blocks against decode blocks"),
         PolicyParameter("credit", 1, in: 0...2, "blocks of prefill that a cached block saves"),

@@ -17,7 +17,7 @@
 /// adapter scorer is left out: a candidate is already one that serves the model.
 struct LLMDScorers: RoutingPolicy {
     static let name = "llm-d"
-    static let summary = "llm-d's weighted scorers: queue, KV use and prefix"
+    static let summary = "llm-d's weighted scorers, from the formula: queue, KV use and prefix"
     static let parameters = [
         PolicyParameter("queue", 2, in: 0...100, "weight of a short queue in the engine"),
         PolicyParameter("kv-util", 2, in: 0...100, "weight of free KV blocks"),

@@ -8,7 +8,7 @@
 struct LLMDSticky: RoutingPolicy {
     static let name = "llm-d-sticky"
     static let summary =
-        "llm-d's sticky until saturated: nodes that hold the prompt, until they are seconds behind"
+        "llm-d's sticky until saturated, from the formula: nodes that hold the prompt, until they are seconds behind"
     static let parameters = [
         PolicyParameter("affinity", 0.8, in: 0...1, "share of the prompt from which a node is warm"),
         PolicyParameter("seconds", 18, in: 0...600, "s of prefill by which warm nodes may be behind"),

@@ -6,7 +6,7 @@
 ///     (pending + uncached tokens) x (requests + 1)
 struct LMetric: RoutingPolicy {
     static let name = "lmetric"
-    static let summary = "LMetric: tokens of prefill owed times the batch"
+    static let summary = "LMetric, from the formula: tokens of prefill owed times the batch"
 
     private func cost(_ candidate: Candidate, _ request: RoutingRequest) -> Double {
         (candidate.pending + Double(candidate.uncachedTokens(of: request))) * (candidate.load + 1)

@@ -13,7 +13,7 @@
 struct Preble: RoutingPolicy {
     static let name = "preble"
     static let summary =
-        "Preble's E2: the longest match where it is the larger part, else the least recent work"
+        "Preble's E2, from the formula: the longest match where it is the larger part, else the least recent work"
     static let parameters = [
         PolicyParameter("window", 180, in: 0...3_600, "s of requests that count as load; 0: what waits now"),
         PolicyParameter("tpot", 0.15, in: 0...10, "s for an output token"),
