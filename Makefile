@@ -70,9 +70,10 @@ sanitize: deps-test ## the suites with threads and bytes under ThreadSanitizer, 
 	  swift test --sanitize=$$kind --scratch-path .build-$$kind \
 	    --filter 'GatewayCoreTests|CollectorsTests' --skip 'SlowTests|without being held'; done
 
-test-real: deps-test build ## the gateway before real vLLM on the CPU (downloads some gigabytes once)
+test-real: deps-test build ## before real vLLM on the CPU, and beside the field's routers (downloads some gigabytes once)
 	swift build --build-tests $(SWIFT_FLAGS)
-	SIGNALBOX_BIN=$(CURDIR)/$(BIN) SIGNALBOX_REAL_VLLM=1 swift test --skip-build --filter VLLM --no-parallel
+	SIGNALBOX_BIN=$(CURDIR)/$(BIN) SIGNALBOX_REAL_VLLM=1 SIGNALBOX_REAL_ROUTERS=1 swift test --skip-build \
+	  --filter 'VLLM|RouterAgreement' --no-parallel
 
 bench: deps-bench build ## ours and HAProxy in the same run; prints the table of BENCHMARKS.md
 	Tests/Bench/bench.sh $(BIN)
