@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized)
 struct UsageTests {
     static let subcommands = [
-        "serve", "attach", "demo", "status", "drain", "undrain", "maintenance", "weight", "policy", "probe",
+        "serve", "attach", "demo", "status", "drain", "undrain", "maintenance", "weight", "policy",
+        "autotune", "probe",
         "check", "completions", "engine", "load",
     ]
 

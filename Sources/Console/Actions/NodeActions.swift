@@ -63,10 +63,10 @@ extension ActionTable {
             "Takes the last change back. Asks first.",
             disabled: { state, snapshot in
                 if let reason = Targets.whyUnreachable(state, snapshot) { return reason }
-                return state.undo == nil ? "nothing to undo from this console" : nil
+                return lastChange(state, snapshot) == nil ? "nothing to undo from this console" : nil
             },
             perform: { state, context in
-                guard let undo = state.undo else { return [] }
+                guard let undo = lastChange(state, context.snapshot) else { return [] }
                 state.open(.undo(undo), context)
                 return []
             }),
@@ -79,6 +79,11 @@ extension ActionTable {
                 return []
             }),
     ]
+
+    /// What undo takes back: the tuner's change while nothing came after it, else the last one of this console.
+    private static func lastChange(_ state: ScreenState, _ snapshot: Snapshot?) -> Command? {
+        snapshot?.gateway.autotune?.undo ?? state.undo
+    }
 }
 
 extension ScreenState {

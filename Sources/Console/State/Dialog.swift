@@ -91,6 +91,7 @@ extension Command {
             (["policy \(name)"]
                 + (parameters ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.brief)" }
                 + (model.map { ["--model \($0)"] } ?? [])).joined(separator: " ")
+        case .setAutotune(let isOn): "autotune \(isOn ? "on" : "off")"
         case .stop(.drain): "stop when the streams have ended"
         case .stop(.now): "stop now"
         }

@@ -34,6 +34,16 @@ enum OperatorCommands {
             flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 2...2
         ) { try weight($0) },
         PolicyCommand.entry,
+        Subcommand(
+            name: "autotune", arguments: "on|off",
+            summary: "whether foresight's w and ageing follow the last minutes' requests",
+            flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 1...1
+        ) { arguments in
+            guard let isOn = ["on": true, "off": false][arguments.positional[0]] else {
+                throw UsageError("autotune takes on or off, not \(arguments.positional[0])")
+            }
+            return try submit(.setAutotune(isOn: isOn), arguments)
+        },
     ]
 
     static let forceFlag = Flag(

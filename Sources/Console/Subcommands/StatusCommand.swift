@@ -26,6 +26,7 @@ enum StatusCommand {
             ("policy", .string(snapshot.gateway.policy)),
             ("policyParameters", PolicyCommand.values(snapshot.gateway.policySettings.standard)),
             ("modelPolicies", PolicyCommand.ofModels(snapshot.gateway.policySettings)),
+            ("autotune", autotune(snapshot.gateway.autotune)),
             ("rateWindowSeconds", JSONText(snapshot.gateway.rateWindowSeconds)),
             ("latencyWindowSeconds", JSONText(snapshot.gateway.latencyWindowSeconds)),
             ("minimumServing", minimum(snapshot.gateway.minimumServing)),
@@ -35,6 +36,13 @@ enum StatusCommand {
             ("nodes", .list(snapshot.nodes.map(node))),
             ("shadows", .list(snapshot.shadows.map(shadow))),
             ("shadowsDropped", JSONText(snapshot.gateway.shadowsDropped)),
+        ])
+    }
+
+    private static func autotune(_ status: AutotuneStatus?) -> JSONText {
+        guard let status else { return .null }
+        return .object([
+            ("words", .string(status.words)), ("undo", JSONText(status.undo?.phrase)),
         ])
     }
 

@@ -53,8 +53,9 @@ struct RoutingView {
         }
         let others = gateway.policies.filter { $0 != gateway.policy }.joined(separator: ", ")
         let own = gateway.policySettings.models.map { "\($0.model): \($0.setting.words())  " }.joined()
+        let tuning = gateway.autotune.map { "autotune: \($0.words)  " } ?? ""
         canvas.put(
-            DisplayWidth.clipped("\(own)o changes it to: \(others)", to: rect.width - 2), rect.x + 1,
+            DisplayWidth.clipped("\(tuning)\(own)o changes it to: \(others)", to: rect.width - 2), rect.x + 1,
             rect.y + 1,
             Style(.label))
     }

@@ -6,7 +6,7 @@ package enum ConfigurationKeys {
     }
 
     package enum Routing: String, CaseIterable, Sendable {
-        case blockBytes
+        case blockBytes, autotune
     }
 
     package enum Node: String, CaseIterable, Sendable {

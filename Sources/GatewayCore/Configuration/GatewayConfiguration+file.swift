@@ -131,6 +131,7 @@ extension ConfigurationReader {
         guard let fields = fields(of: value, place: "routing", keys: ConfigurationKeys.Routing.self) else {
             return routing
         }
+        routing.autotuneSeconds = seconds(fields[.autotune], name: "autotune", in: 5...86_400)
         guard let value = fields[.blockBytes],
             let bytes = bytes(value, name: "blockBytes", in: 64...4096)
         else { return routing }

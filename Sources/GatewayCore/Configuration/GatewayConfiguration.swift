@@ -52,10 +52,12 @@ package struct NodeConfiguration: Sendable, Equatable {
     }
 }
 
-/// How prompts are told apart.
+/// How prompts are told apart, and whether their policy is tuned.
 package struct RoutingSettings: Sendable, Equatable {
     /// Bytes of a prompt that are matched as one, 64...4096 and a multiple of 64. 256 are some 64 tokens of English text.
     package var blockBytes = 256
+    /// Seconds between two looks for a better `w` or `ageing` of foresight; nil: it is left as it is set.
+    package var autotuneSeconds: Double?
 
     package init() {}
 }

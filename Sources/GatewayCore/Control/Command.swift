@@ -36,6 +36,8 @@ package enum Command: Codable, Sendable, Equatable {
     /// - model: nil: all models without their own.
     /// - parameters: those to change, by name; nil: none.
     case setPolicy(name: String, model: String? = nil, parameters: [String: Double]? = nil)
+    /// Whether foresight is tuned by itself (`Autotuning`), everywhere; on: also where an operator set a policy before.
+    case setAutotune(isOn: Bool)
     case stop(mode: StopMode)
 }
 

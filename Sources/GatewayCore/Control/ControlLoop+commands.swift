@@ -29,6 +29,7 @@ extension ControlLoop {
         let before = policies
         apply(request.command, at: unixNow, now: now)
         begin(trialOf: request.command, snapshot, before: before)
+        noteOperator(request.command, actor)
         configurationVersion += 1
         publish()
         let text = change.text + carryOut(request.command)
@@ -56,7 +57,7 @@ extension ControlLoop {
             let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
             let words = "\(requests(count)) ended"
             return isDone ? words : "\(words) so far, a loop has not answered yet"
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .stop: break
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .setAutotune, .stop: break
         }
         return ""
     }
@@ -128,6 +129,11 @@ extension ControlLoop {
                 text: "weight of \(node): \(record?.weight ?? 0) → \(weight)", before: before,
                 after: "weight \(weight)", inverse: record.map { .setWeight(node: node, weight: $0.weight) })
         case .setPolicy(_, let model, _): return describePolicy(command, of: model)
+        case .setAutotune(let isOn):
+            let words = { (isOn: Bool) in "autotune \(isOn ? "on" : "off")" }
+            return Change(
+                text: words(isOn), before: words(autotuning.interval != nil), after: words(isOn),
+                inverse: .setAutotune(isOn: autotuning.interval != nil))
         case .stop(let mode):
             return Change(
                 text: mode == .now ? "stop now" : "stop after the last stream", before: nil, after: nil)
@@ -153,6 +159,7 @@ extension ControlLoop {
     private mutating func apply(_ command: Command, at time: Double, now: UInt64) {
         switch command {
         case .setPolicy: if let changed = try? changedPolicies(by: command) { policies = changed }
+        case .setAutotune(let isOn): autotuning.turn(on: isOn, now: seconds)
         case .stop(let mode): begin(stop: mode)
         case .drain, .undrain, .maintenance, .setWeight:
             guard let index = nodes.firstIndex(where: { $0.name == command.node }) else { return }
@@ -203,7 +210,7 @@ extension NodeRecord {
             intent = .maintenance
             drain = nil
         case .setWeight(_, let new): weight = new
-        case .migrate, .cut, .cancelSession, .setPolicy, .stop: break
+        case .migrate, .cut, .cancelSession, .setPolicy, .setAutotune, .stop: break
         }
     }
 }
@@ -226,7 +233,7 @@ extension Command {
         case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
             .setWeight(let node, _), .migrate(let node), .cut(let node):
             node
-        case .cancelSession, .setPolicy, .stop: nil
+        case .cancelSession, .setPolicy, .setAutotune, .stop: nil
         }
     }
 
@@ -234,7 +241,7 @@ extension Command {
     var isOfTheMoment: Bool {
         switch self {
         case .stop, .migrate, .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy: false
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .setAutotune: false
         }
     }
 
@@ -242,7 +249,7 @@ extension Command {
     var endsStreams: Bool {
         switch self {
         case .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .migrate, .stop: false
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .setAutotune, .migrate, .stop: false
         }
     }
 }

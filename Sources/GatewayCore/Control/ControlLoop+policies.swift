@@ -33,9 +33,14 @@ extension PolicySettings {
     /// The command that brings a model's policy, or that of those without their own, back to what it is here.
     package func restoring(_ model: String?) -> Command {
         if let model, own(model) == nil { return .setPolicy(name: Self.follow, model: model) }
-        let setting = of(model)
-        return .setPolicy(
-            name: setting.name, model: model, parameters: setting.named.isEmpty ? nil : setting.named)
+        return of(model).command(model: model)
+    }
+}
+
+extension PolicySetting {
+    /// The command that sets all of it.
+    package func command(model: String?) -> Command {
+        .setPolicy(name: name, model: model, parameters: named.isEmpty ? nil : named)
     }
 }
 

@@ -25,6 +25,7 @@ package struct ControlLoop: ~Copyable {
     var openDecisions: Set<UInt64> = []
     /// The last change of policy, until it is told whether it was worth it.
     var trial: PolicyTrial?
+    var autotuning: Autotuning
     var history = History()
     var restored: String?
     var stopping: StopMode?
@@ -72,6 +73,7 @@ package struct ControlLoop: ~Copyable {
         ledger = Ledger(nodes: nodes.count)
         self.listener = consume listener
         now = MonotonicClock.now()
+        autotuning = Autotuning(every: configuration.routing.autotuneSeconds, now: Double(now) / 1e9)
         startedAt = now
         unixNow = MonotonicClock.unixTime()
         poller.add(self.listener.raw, token: UInt64.max, .read)
@@ -108,6 +110,7 @@ package struct ControlLoop: ~Copyable {
         shared.shadow.capacityTokens = nodes.map { $0.reading?.kvCapacityTokens }
         let snapshot = makeSnapshot()
         judgeSwitch(snapshot)
+        tune(snapshot)
         history.record(snapshot)
         shared.metrics = MetricsPage.render(snapshot)
         sendFrames(snapshot)

@@ -76,6 +76,7 @@ package final class Gateway: Sendable {
         }
         startResolver(configuration, inbox)
         startShadows(shared, finished)
+        startTuner(shared, finished)
         return Gateway(
             address: address, adminSocket: socketPath, inbox: inbox, shared: shared, finished: finished)
     }
@@ -164,12 +165,36 @@ package final class Gateway: Sendable {
                 let began = MonotonicClock.threadSeconds()
                 let fleet = shared.fleet.value
                 let capacities = shared.shadow.capacityTokens
+                let notes = shared.shadow.take()
+                shared.tuning.remember(notes)
                 shared.shadow.latest = shadows.turn(
-                    shared.shadow.take(),
+                    notes,
                     site: { ShadowSite(fleet, model: $0, capacityTokens: capacities, now: now) },
                     now: Double(now) / 1e9, clock: MonotonicClock.threadSeconds)
                 let spent = MonotonicClock.threadSeconds() - began
                 pause(milliseconds: max(500, Int32(min(spent, 60) * 2000)))
+            }
+        }
+    }
+
+    /// Answers what control asks, with what the data plane leaves of a core.
+    private static func startTuner(_ shared: ProxyShared, _ finished: Finished) {
+        startThread(name: "autotune") {
+            yieldToOthers()
+            while !finished.isSet {
+                pause(milliseconds: 1000)
+                guard let (question, arrivals, decoding) = shared.tuning.takeQuestion() else { continue }
+                let began = MonotonicClock.threadSeconds()
+                let site = ShadowSite(
+                    shared.fleet.value, model: question.model,
+                    capacityTokens: shared.shadow.capacityTokens, now: MonotonicClock.now())
+                let finding = Tuner.look(
+                    at: arrivals, on: site, decoding: decoding, present: question.present,
+                    operators: question.operators, clock: MonotonicClock.threadSeconds)
+                shared.tuning.give(
+                    TuningAnswer(
+                        question: question, finding: finding,
+                        seconds: MonotonicClock.threadSeconds() - began))
             }
         }
     }

@@ -19,7 +19,7 @@ package enum Guard {
             return checkPolicy(name, model, parameters ?? [:], on: snapshot)
         case .cancelSession(let id):
             return id.isEmpty ? refused("a session's id is needed: the streams view shows them") : .allowed
-        case .stop: return .allowed
+        case .setAutotune, .stop: return .allowed
         }
     }
 
@@ -47,7 +47,7 @@ package enum Guard {
         case .setWeight(_, let weight):
             guard (0...100).contains(weight) else { return refused("a weight is 0 to 100, not \(weight)") }
             return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
-        case .setPolicy, .cancelSession, .stop: return .allowed
+        case .setPolicy, .setAutotune, .cancelSession, .stop: return .allowed
         }
     }
 

@@ -52,15 +52,20 @@ struct PolicyTrial {
         let measured =
             "\(Self.milliseconds(before.ttft)) → \(Self.milliseconds(after.ttft)) median TTFT, hits "
             + "\(Self.percent(before.hitRate)) → \(Self.percent(after.hitRate))"
-        return "\(from) → \(to) a minute ago: \(word(after)); foreseen \(foreseen); measured \(measured)"
+        return
+            "\(from) → \(to) a minute ago: \(word(loss(snapshot))); foreseen \(foreseen); measured \(measured)"
     }
 
-    private func word(_ after: Figures) -> String {
-        guard let old = before.ttft, let new = after.ttft, old > 0 else {
-            return "too little traffic to judge"
-        }
-        if new < old * 0.97 { return "it was worth it" }
-        return new > old * 1.03 ? "it was not worth it" : "it made no difference"
+    /// By how much of itself the measured median became longer; below 0: shorter; nil: nothing was measured.
+    func loss(_ snapshot: Snapshot) -> Double? {
+        guard let old = before.ttft, let new = snapshot.totals.ttft?.p50, old > 0 else { return nil }
+        return new / old - 1
+    }
+
+    private func word(_ loss: Double?) -> String {
+        guard let loss else { return "too little traffic to judge" }
+        if loss < -0.03 { return "it was worth it" }
+        return loss > 0.03 ? "it was not worth it" : "it made no difference"
     }
 
     private static func milliseconds(_ seconds: Double?) -> String {
@@ -89,5 +94,8 @@ extension ControlLoop {
         guard let trial, trial.isDue(seconds) else { return }
         self.trial = nil
         events.add(trial.verdict(snapshot), time: unixNow)
+        if let request = autotuning.judge(trial, trial.loss(snapshot)) {
+            _ = perform(request, userID: nil)
+        }
     }
 }

@@ -179,6 +179,7 @@ package final class ProxyShared: Sendable {
     package let waitingRoom: WaitingRoom
     package let overload = OverloadSignal()
     package let shadow = ShadowMailbox()
+    package let tuning = TuningDesk()
     let hash: PromptHash
     /// Streams are numbered from here.
     let nextID = Atomic<UInt64>(1)

@@ -32,6 +32,7 @@ extension ControlLoop {
         status.policy = policies.standard.name
         status.policies = Policies.names
         status.policySettings = policies
+        status.autotune = autotuning.status(version: configurationVersion)
         status.isStopping = stopping != nil
         status.clientConnections = reports.reduce(0) { $0 + $1.connections }
         status.queued = reports.reduce(0) { $0 + $1.queued }

@@ -15,6 +15,8 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var policies: [String] = []
     /// Of each model, with the values of their parameters.
     package var policySettings = PolicySettings()
+    /// nil: policies are not tuned.
+    package var autotune: AutotuneStatus?
     /// True when it was told to stop after the streams have ended.
     package var isStopping = false
     /// Client connections open now.

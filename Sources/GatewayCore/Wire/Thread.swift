@@ -21,6 +21,9 @@ package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
     _ = pthread_detach(thread)
 }
 
+/// The calling thread gets a core when nobody else wants it (on Linux niceness is a thread's).
+package func yieldToOthers() { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
+
 /// Blocks the calling thread; for threads that wait on purpose, never on a loop.
 package func pause(milliseconds: Int32) { _ = poll(nil, 0, milliseconds) }
 

@@ -83,7 +83,9 @@ struct ConfigurationTests {
         limits.maxActivePerNode = 272  // the comments say that the default is another
         limits.memoryBytes = 4_294_967_296
         #expect(configuration.limits == limits && configuration.scrape == ScrapeSettings())
-        #expect(configuration.routing == RoutingSettings())
+        var routing = RoutingSettings()
+        routing.autotuneSeconds = 300  // the comment says that the default is never
+        #expect(configuration.routing == routing)
         #expect(configuration.policies.standard == PolicySetting.usual)
         #expect(keys(root["models"]?["llama-3-8b"]) == Set(ConfigurationKeys.Model.allCases.map(\.rawValue)))
         #expect(configuration.listen == GatewayConfiguration(nodes: []).listen)

@@ -45,6 +45,18 @@ struct PolicyConfigurationTests {
         #expect(said.first?.contains(words) == true, "\(said)")
     }
 
+    @Test func `tuning is off, or looks so often as routing says`() {
+        guard case .configuration(let plain) = outcome(""),
+            case .configuration(let tuned) = outcome("routing: {autotune: '5m'}")
+        else {
+            Issue.record("\(said("routing: {autotune: '5m'}"))")
+            return
+        }
+        #expect(plain.routing.autotuneSeconds == nil)
+        #expect(tuned.routing.autotuneSeconds == 300)
+        #expect(said("routing: {autotune: 1}").first?.contains("out of range") == true)
+    }
+
     @Test func `more models than may have their own are refused`() {
         let models = (0...PolicySettings.modelLimit).map { "m\($0): {policy: 'random'}" }
         #expect(said("models: {\(models.joined(separator: ", "))}").count == 1)

@@ -44,6 +44,15 @@ package struct ShadowDecoding: Sendable {
     package var secondsPerToken = 0.03
     package init() {}
 
+    /// The request in virtual time: its answer is as long as they were on average.
+    func request(_ arrival: ShadowArrival, id: Int) -> VirtualRequest {
+        let output = min(Double(arrival.expectedOutput), outputTokens ?? .infinity)
+        return VirtualRequest(
+            id: id, arrival: arrival.instant, promptTokens: arrival.promptTokens,
+            outputTokens: max(1, Int(output)), expectedOutput: arrival.expectedOutput,
+            session: arrival.session, chain: arrival.chain)
+    }
+
     mutating func ended(outputTokens count: Int, secondsPerToken seconds: Double?) {
         guard count > 0 else { return }
         outputTokens = outputTokens.map { $0 * 0.98 + Double(count) * 0.02 } ?? Double(count)

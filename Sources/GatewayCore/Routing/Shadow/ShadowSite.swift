@@ -44,4 +44,27 @@ package struct ShadowSite: Sendable {
         self.model = place.map { fleet.models[$0].name } ?? ""
         live = fleet.policies.of(self.model)
     }
+
+    private static let standardCapacityTokens = 400_000.0
+
+    /// These nodes in virtual time behind a policy, with empty caches.
+    /// - Parameters:
+    ///   - blockTokens: what a hash of a prompt's chain stands for.
+    ///   - blockLimit: over all caches.
+    ///   - secondsPerToken: of decoding.
+    func fleet(
+        _ policy: any RoutingPolicy, blockTokens: Int, blockLimit: Int, secondsPerToken: Double
+    ) -> VirtualFleet<PrefillServer> {
+        let share = blockLimit / max(1, nodes.count { $0.weight > 0 })
+        let engines = nodes.map { node in
+            let told = node.capacityTokens ?? .nan
+            let tokens = told.isFinite && told > 0 ? told : Self.standardCapacityTokens
+            return PrefillServer(
+                cacheBlocks: max(1, min(share, Int(min(tokens, 1e12)) / blockTokens)),
+                blockTokens: blockTokens, speed: node.speed, secondsPerOutputToken: secondsPerToken)
+        }
+        var fleet = VirtualFleet(engines: engines, speeds: nodes.map(\.speed), policy: policy)
+        fleet.weights = nodes.map(\.weight)
+        return fleet
+    }
 }

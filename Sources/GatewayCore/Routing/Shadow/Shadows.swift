@@ -11,7 +11,6 @@ package struct Shadows {
     static let turnSeconds = 0.25
     static let pauseSeconds = 60.0
     private static let modelLimit = 256
-    private static let standardCapacityTokens = 400_000.0
 
     /// What is remembered of a live request until it has ended in every shadow.
     private struct Facts {
@@ -64,7 +63,9 @@ package struct Shadows {
         {
             begin(site, blockTokens: max(1, first.promptTokens / first.chain.count))
         }
-        let requests = arrivals.map(request)
+        let requests = arrivals.map { [decoding] in
+            decoding.request($0, id: Int(truncatingIfNeeded: $0.stream))
+        }
         for index in runs.indices { run(index, requests, site, now, clock) }
         return runs.map { row($0, site) }
     }
@@ -96,14 +97,6 @@ package struct Shadows {
         order.removeFirst(surplus)
     }
 
-    private func request(_ arrival: ShadowArrival) -> VirtualRequest {
-        let output = min(Double(arrival.expectedOutput), decoding.outputTokens ?? .infinity)
-        return VirtualRequest(
-            id: Int(truncatingIfNeeded: arrival.stream), arrival: arrival.instant,
-            promptTokens: arrival.promptTokens, outputTokens: max(1, Int(output)),
-            expectedOutput: arrival.expectedOutput, session: arrival.session, chain: arrival.chain)
-    }
-
     private mutating func begin(_ site: ShadowSite, blockTokens: Int) {
         self.blockTokens = blockTokens
         secondsPerToken = decoding.secondsPerToken
@@ -113,17 +106,11 @@ package struct Shadows {
 
     private func fresh(_ setting: PolicySetting, _ site: ShadowSite, of count: Int) -> ShadowRun? {
         guard let policy = setting.make() else { return nil }
-        let used = max(1, site.nodes.count { $0.weight > 0 })
-        let share = Self.blockLimit / count / used
-        let engines = site.nodes.map { node in
-            let told = node.capacityTokens ?? .nan
-            let tokens = told.isFinite && told > 0 ? told : Self.standardCapacityTokens
-            return PrefillServer(
-                cacheBlocks: max(1, min(share, Int(min(tokens, 1e12)) / blockTokens)),
-                blockTokens: blockTokens, speed: node.speed, secondsPerOutputToken: secondsPerToken)
-        }
-        let fleet = VirtualFleet(engines: engines, speeds: site.nodes.map(\.speed), policy: policy)
-        return ShadowRun(setting: setting, fleet: fleet)
+        return ShadowRun(
+            setting: setting,
+            fleet: site.fleet(
+                policy, blockTokens: blockTokens, blockLimit: Self.blockLimit / count,
+                secondsPerToken: secondsPerToken))
     }
 
     private mutating func run(
