@@ -85,7 +85,7 @@ struct OperatorTests {
         #expect(status.policy == "round-robin")
         #expect(try await signalbox.run("policy", "foresight", "w=3").status == 0)
         let steered = try await signalbox.run("policy", "foresight", "lambda=0.5", "--reason", "incident")
-        #expect(steered.output.contains("lambda=0.25 → foresight w=3 lambda=0.5"), "\(steered.output)")
+        #expect(steered.output.contains("lambda=0.2 → foresight w=3 lambda=0.5"), "\(steered.output)")
         status = try await signalbox.status()
         let values = try #require(status.object["policyParameters"] as? [String: Double])
         #expect(status.policy == "foresight" && values["w"] == 3 && values["lambda"] == 0.5)

@@ -17,7 +17,7 @@ package struct Foresight: RoutingPolicy {
         "least predicted seconds: wait, new prefill, decode; holds what no node needs yet"
     package static let parameters = [
         PolicyParameter("w", 2, in: 0.5...8, "price of a second of new prefill, in seconds of waiting"),
-        PolicyParameter("lambda", 0.25, in: 0...4, "price of a second of decoding that gets slower"),
+        PolicyParameter("lambda", 0.2, in: 0...4, "price of a second of decoding that gets slower"),
         PolicyParameter("leave", 1, in: 0...60, "seconds that a session must save before it leaves its node"),
         PolicyParameter("hold", 1, in: 0...1, "1: requests wait at the gateway until a node needs them"),
         PolicyParameter("feed", 0.05, in: 0...10, "seconds of prefill that a node is given ahead"),
