@@ -32,6 +32,8 @@ package struct Exchange: Sendable {
     var promptTokens: Int32 = 0
     /// Predicted at routing.
     var cachedTokens: Int32 = 0
+    /// Its prompt's tokens would teach what engines hold of its text.
+    var wantsTokens = false
     /// The shadows were told of it.
     var isShadowed = false
     /// From its inspection on.

@@ -116,6 +116,7 @@ extension ProxyLoop {
             return sendContinuation(fd, over: up, to: node)
         }
         arm(fd, on: node)
+        armLearning(fd, on: node)
         var head = ByteQueue()
         swap(&head, &scratch)
         head.removeAll()
@@ -159,9 +160,7 @@ extension ProxyLoop {
     private mutating func edits(_ fd: Int32, _ up: Int32, for node: Node) -> [BodyFacts.Edit] {
         let facts = clients[fd].facts
         if assembles(fd, from: node) {
-            let isChat = clients[fd].input.withBytes { [head = clients[fd].head] in
-                $0.first("/chat/", in: head.target.range) != nil
-            }
+            let isChat = isChat(fd)
             upstreams[up].answer = StreamedAnswer(isChat: isChat)
             return clients[fd].withBody { facts.edits(adding: isChat ? [.stream, .usage] : .stream, $0) }
         }
@@ -171,7 +170,7 @@ extension ProxyLoop {
         var wanted: BodyFacts.Additions = []
         // llama.cpp tells its counts unasked.
         if !facts.asksForUsage, node.engine != .llamacpp { wanted.insert(.usage) }
-        if clients[fd].record.usesIDs { wanted.insert(.tokenIDs) }
+        if clients[fd].record.takesIDs { wanted.insert(.tokenIDs) }
         if clients[fd].record.way == .text, !facts.asksForProgress {
             wanted.insert(.progress)
             upstreams[up].filter.hidesProgress = true
@@ -201,6 +200,12 @@ extension ProxyLoop {
     static func isCompletion(_ head: RequestHead, _ input: borrowing ByteQueue) -> Bool {
         input.withBytes { bytes in
             bytes.first("/completions", in: head.target.range) != nil
+        }
+    }
+
+    func isChat(_ fd: Int32) -> Bool {
+        clients[fd].input.withBytes { [head = clients[fd].head] in
+            $0.first("/chat/", in: head.target.range) != nil
         }
     }
 

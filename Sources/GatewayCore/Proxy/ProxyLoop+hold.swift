@@ -22,8 +22,7 @@ extension ProxyLoop {
             queue.release(
                 model: model, by: plan, on: &nodes, random: &random, now: now,
                 match: { entry, nodes in
-                    prompts.set(
-                        &nodes, chain: entry.chain, session: entry.request.session, depths: &depths)
+                    prompts.set(&nodes, for: entry.request, chain: entry.chain, depths: &depths)
                 },
                 place: { entry, node in
                     owner = entry.loop

@@ -7,9 +7,9 @@ extension ProxyLoop {
     mutating func route(_ fd: Int32, model: Int?, planned: Candidate? = nil) -> Bool {
         gatherCandidates(fd, model: model)
         guard !candidates.isEmpty else { return false }
-        let request = routingRequest(fd, model: model)
+        var request = routingRequest(fd, model: model)
         shadowArrival(fd, request, model: model)
-        match(request)
+        match(fd, &request)
         let hash = model.map { fleet.models[$0].hash } ?? 0
         guard let (chosen, reason) = choose(fd, request, policy: hash, planned: planned) else { return false }
         let candidate = candidates[chosen]
@@ -120,9 +120,29 @@ extension ProxyLoop {
     }
 
     /// What the candidates hold of the prompt in `chain`.
-    private mutating func match(_ request: RoutingRequest) {
-        PromptMatch(index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
-            .set(&candidates, chain: chain, session: request.session, depths: &depths)
+    private mutating func match(_ fd: Int32, _ request: inout RoutingRequest) {
+        let prompts = PromptMatch(
+            index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
+        let (facts, hash, model) = (clients[fd].facts, shared.hash, modelHash(of: fd) ?? 0)
+        var candidates: [Candidate] = []
+        var depths: [Int32] = []
+        swap(&candidates, &self.candidates)
+        swap(&depths, &self.depths)
+        let wantsTokens = prompts.set(
+            &candidates, for: request, chain: chain,
+            parts: { block, part, previous in
+                clients[fd].withBody {
+                    facts.partHash(
+                        $0, model: model, hash: hash, chain: chain, block: block, part: part, after: previous)
+                }
+            }, depths: &depths)
+        swap(&depths, &self.depths)
+        swap(&candidates, &self.candidates)
+        clients[fd].exchange.wantsTokens = wantsTokens
+        // The prompt's own number is estimated, theirs are not.
+        for candidate in self.candidates {
+            request.promptTokens = max(request.promptTokens, candidate.heldTokens ?? 0)
+        }
     }
 
     /// Estimated from bytes.

@@ -1,20 +1,50 @@
-/// Tokens: what a finished answer tells of its prompt's tokens ties the prompt's text to the blocks of KV events.
+/// Tokens: what a finished answer tells of its prompt's tokens, and its own, ties their text to the blocks of KV events.
 extension ProxyLoop {
-    mutating func learnTokens(_ fd: Int32) {
-        guard !shared.presence.isEmpty, clients[fd].record.usesIDs, !clients[fd].record.promptIDs.isEmpty,
-            clients[fd].bodyByteCount > 0, case .model(let model) = matchModel(fd)
-        else { return }
-        let name = model.map { fleet.models[$0].hash } ?? 0
-        hashPrompt(of: fd)
-        guard shared.presence.wantsTokens(of: chain) else { return }
+    /// Decides, when a request is sent, whether its tokens are asked for.
+    mutating func armLearning(_ fd: Int32, on node: Node) {
         let facts = clients[fd].facts
+        guard clients[fd].exchange.wantsTokens, node.engine == .vllm, facts.isStreaming,
+            facts.asksForTokenIDs != false, clients[fd].route == .inference,
+            Self.isCompletion(clients[fd].head, clients[fd].input)
+        else { return }
+        let isChat = isChat(fd)
+        // Of several prompts or answers nobody says which one a token is of.
+        guard facts.obstacles.isDisjoint(with: [.severalChoices, .completionMode]),
+            isChat || clients[fd].withBody({ facts.hasOnePrompt($0) })
+        else { return }
+        clients[fd].record.isChat = isChat
+        clients[fd].record.showsIDs = facts.asksForTokenIDs == true
+        clients[fd].record.learnsTokens = true
+    }
+
+    mutating func learnTokens(_ fd: Int32) {
+        guard !shared.presence.isEmpty, clients[fd].record.takesIDs, !clients[fd].record.promptIDs.isEmpty,
+            clients[fd].bodyByteCount > 0, !isMultimodal(fd), case .model(let model) = matchModel(fd)
+        else { return }
+        let facts = clients[fd].facts
+        var answer = ByteQueue()
+        if clients[fd].record.isPlain, !clients[fd].record.text.isEmpty {
+            let isChat = clients[fd].record.isChat
+            clients[fd].withBody { body in
+                clients[fd].record.text.withBytes { text in
+                    facts.appendTurn(body, answer: text, isChat: isChat, to: &answer)
+                }
+            }
+        }
+        var text = Tokenization(
+            marks: clients[fd].withBody {
+                facts.marks($0, answer: answer, model: modelHash(of: fd) ?? 0, hash: shared.hash)
+            },
+            promptBytes: facts.promptBytes,
+            promptIDs: clients[fd].record.promptIDs.withBytes { Self.numbers($0) })
+        if !answer.isEmpty {
+            text.append(
+                clients[fd].record.outputIDs.withBytes { Self.numbers($0) }, bytes: answer.count)
+        }
         let salt = clients[fd].withBody {
             facts.cacheSalt.isEmpty ? 0 : PromptHash.of($0, facts.cacheSalt.range)
         }
-        let ids = clients[fd].record.promptIDs.withBytes { Self.numbers($0) }
-        shared.presence.learn(
-            chain, blockBytes: shared.hash.blockBytes, textBytes: facts.promptBytes, model: name,
-            salt: salt, ids: ids)
+        shared.presence.learn(text, model: model.map { fleet.models[$0].hash } ?? 0, salt: salt)
     }
 
     /// Decimal numbers with commas, and perhaps spaces, between them.

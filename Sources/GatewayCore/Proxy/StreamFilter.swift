@@ -69,7 +69,7 @@ package struct StreamFilter: ~Copyable {
                 continue
             }
             let cuts: StreamRecord.Cuts =
-                record.isArmed || !observer.hasFirstToken ? record.note(own, event) : (nil, nil)
+                record.isKept || !observer.hasFirstToken ? record.note(own, event) : (nil, nil)
             if !finish.isEmpty {
                 pass(bytes, passStart..<event.lowerBound, &out)
                 releaseFinish(&out, fingerprintIn: bytes, event.lowerBound..<event.lowerBound)

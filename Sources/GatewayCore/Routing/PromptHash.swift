@@ -5,6 +5,9 @@ package struct PromptHash: Sendable {
     /// Longer prompts are matched up to here.
     package static let promptBytes = 1 << 20
 
+    /// Where two prompts part within a block is found to so many bytes: about the 16 tokens of an engine's smallest block.
+    package static let partBytes = 64
+
     /// The secret of this process.
     private let key: UInt64
     package let blockBytes: Int
@@ -15,7 +18,7 @@ package struct PromptHash: Sendable {
         self.blockBytes = max(64, blockBytes)
     }
 
-    private var blockLimit: Int { Self.promptBytes / blockBytes }
+    package var blockLimit: Int { Self.promptBytes / blockBytes }
 
     /// Where the chains of a model begin.
     package func root(model: UInt64) -> UInt64 { model ^ key }
@@ -41,6 +44,19 @@ package struct PromptHash: Sendable {
             if chain.count < blockLimit { chain.append(hash) }
         }
         return hash
+    }
+
+    /// The hash of a block's text up to the end of one of its parts.
+    /// - Parameters:
+    ///   - part: from 0 on, each of `partBytes`.
+    ///   - seed: the hash of what stands before the block, or at the part before.
+    /// - Returns: nil: the block itself ends there, or the text ends before.
+    package func part(_ part: Int, of text: RawSpan, block start: Int, seed: UInt64) -> UInt64? {
+        let at = start &+ part &* Self.partBytes
+        guard (part &+ 1) &* Self.partBytes < blockBytes, at &+ Self.partBytes <= text.byteCount else {
+            return nil
+        }
+        return text.blockHash(at: at, count: Self.partBytes, seed: seed)
     }
 
     /// A hash of short bytes (a model's name, a session's id). Not keyed: equal in every process.

@@ -41,6 +41,8 @@ package struct Candidate: Sendable {
     package var cachedBlocks: Int
     /// Of the nodes that were sent as much of this prompt, the one that was sent it first; in virtual time no node is.
     package var isFirstHolder = false
+    /// Leading tokens of this prompt that it holds, as its engine's events tell; nil: they do not.
+    package var heldTokens: Int?
     /// All blocks of prompts that it probably holds.
     package var heldBlocks = 0
     /// How fast it prefills and decodes, as learned.
@@ -66,6 +68,7 @@ package struct Candidate: Sendable {
 
     /// Tokens of the prompt that it probably holds.
     package func cachedTokens(of request: RoutingRequest) -> Int {
+        if let heldTokens { return min(request.promptTokens, heldTokens) }
         guard request.blocks > 0 else { return 0 }
         return min(request.promptTokens, request.promptTokens * cachedBlocks / request.blocks)
     }

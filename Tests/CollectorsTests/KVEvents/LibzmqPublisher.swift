@@ -104,6 +104,8 @@ struct Prompt {
     }
 
     func learn(_ presence: KVPresence) {
-        presence.learn(chain, blockBytes: 256, textBytes: blocks * 64, model: 1, ids: tokens)
+        let marks = chain.enumerated().map { TextMark(key: $1, bytes: ($0 + 1) * 256, endsBlock: true) }
+        presence.learn(
+            Tokenization(marks: marks, promptBytes: blocks * 64, promptIDs: tokens), model: 1)
     }
 }

@@ -14,14 +14,15 @@ final class GatewayProcess: Sendable {
         ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../.build/debug/signalbox").standardizedFileURL.path
 
-    init(_ urls: [String], policy: String = "prefix-affinity") throws {
+    /// - Parameter fleet: URLs, or `--config` and a file.
+    init(_ fleet: [String], policy: String = "prefix-affinity") throws {
         folder = URL(fileURLWithPath: "/tmp/signalbox-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let output = Pipe()
         process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program)
         process.arguments =
-            ["serve"] + urls + [
+            ["serve"] + fleet + [
                 "--listen", "127.0.0.1:0", "--policy", policy, "--admin", folder.path + "/admin.sock",
                 "--journal", folder.path + "/journal",
             ]

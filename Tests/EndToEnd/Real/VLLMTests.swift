@@ -16,6 +16,11 @@ struct VLLMTests {
         try engines.checkMigration(tokens: 300, mayRound: false)
     }
 
+    @Test func `what two real vLLM hold is predicted within a block of what they say`() throws {
+        guard let engines = try RealEngines.start("vllm") else { return }
+        try engines.checkPresence()
+    }
+
     @Test func `a real vLLM dies and its streams go on exactly, also where text does not encode back`() throws
     {
         guard let engines = try RealEngines.start("vllm", ragged: true) else { return }

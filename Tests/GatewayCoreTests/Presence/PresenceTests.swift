@@ -21,10 +21,18 @@ private struct Prompt {
         textBytes = numbers.count * 256 + extraTokens * 256 / tokensPerBlock
     }
 
+    /// - Parameter headBytes: of what stands before the blocks.
+    func marks(headBytes: Int = 0) -> [TextMark] {
+        chain.enumerated().map {
+            TextMark(key: $1, bytes: headBytes + ($0 + 1) * 256, endsBlock: true)
+        }
+    }
+
     func learn(_ presence: KVPresence, headBytes: Int = 0, model: UInt64 = 0, salt: UInt64 = 0) {
         presence.learn(
-            chain, blockBytes: 256, headBytes: headBytes, textBytes: textBytes, model: model, salt: salt,
-            ids: tokens)
+            Tokenization(
+                marks: marks(headBytes: headBytes), promptBytes: headBytes + textBytes, promptIDs: tokens),
+            model: model, salt: salt)
     }
 
     /// Its first blocks, as an engine of this block size tells of them.
@@ -84,7 +92,7 @@ struct PresenceTests {
         var tokens = Array(repeating: Int32(-1), count: 261)
         let longer = prompt.chain + [5, 6]
         let learned = presence.cachedTokens(longer, into: &tokens)
-        #expect(learned == (8, 512))
+        #expect(learned.blocks == 8 && learned.tokens == 512 && !learned.isWhole)
         for node in 0...260 {
             #expect(tokens[node] == (node % 2 == 0 && node < 260 ? Int32(node % 33 * 16) : -1))
         }
@@ -216,11 +224,11 @@ struct PresenceLearningTests {
     @Test func `a prompt that is known wants no tokens`() {
         let presence = presence()
         let prompt = Prompt([1, 2, 3])
-        #expect(presence.wantsTokens(of: prompt.chain))
+        #expect(presence.wantsTokens(of: prompt.marks()))
         prompt.learn(presence)
-        #expect(!presence.wantsTokens(of: prompt.chain))
+        #expect(!presence.wantsTokens(of: prompt.marks()))
         #expect(!presence.wantsTokens(of: []))
-        #expect(!KVPresence(nodes: [], key: 1).wantsTokens(of: prompt.chain))
+        #expect(!KVPresence(nodes: [], key: 1).wantsTokens(of: prompt.marks()))
     }
 
     @Test func `a conversation that grows keeps what was learned and adds to it`() {

@@ -9,9 +9,7 @@ extension ProxyLoop {
         guard limits.migration != .off, clients[fd].route == .inference, clients[fd].facts.isStreaming,
             Self.isCompletion(clients[fd].head, clients[fd].input), hasPeers(fd)
         else { return }
-        clients[fd].record.isChat = clients[fd].input.withBytes { [head = clients[fd].head] in
-            $0.first("/chat/", in: head.target.range) != nil
-        }
+        clients[fd].record.isChat = isChat(fd)
         let obstacles = obstacles(of: fd)
         clients[fd].record.obstacles = obstacles
         guard obstacles.subtracting(allowedObstacles).isEmpty else {
@@ -40,15 +38,10 @@ extension ProxyLoop {
     private func obstacles(of fd: Int32) -> Obstacles {
         let facts = clients[fd].facts
         var obstacles = facts.obstacles
-        let (hasOnePrompt, isMultimodal) = clients[fd].withBody { body in
-            (
-                facts.hasOnePrompt(body),
-                body.first("_url\"", in: facts.prompt.range) != nil
-                    || body.first("\"input_audio\"", in: facts.prompt.range) != nil
-            )
+        if !clients[fd].record.isChat, !clients[fd].withBody({ facts.hasOnePrompt($0) }) {
+            obstacles.insert(.severalChoices)
         }
-        if !hasOnePrompt, !clients[fd].record.isChat { obstacles.insert(.severalChoices) }
-        if isMultimodal { obstacles.insert(.multimodal) }
+        if isMultimodal(fd) { obstacles.insert(.multimodal) }
         let head = clients[fd].head
         let optsOut = clients[fd].input.withBytes { bytes in
             var lines = HeaderLines(from: head.fieldsStart)
@@ -63,6 +56,14 @@ extension ProxyLoop {
         return obstacles
     }
 
+    /// Its prompt has pictures or sounds.
+    func isMultimodal(_ fd: Int32) -> Bool {
+        let prompt = clients[fd].facts.prompt.range
+        return clients[fd].withBody {
+            $0.first("_url\"", in: prompt) != nil || $0.first("\"input_audio\"", in: prompt) != nil
+        }
+    }
+
     private func isTextPrompt(_ fd: Int32) -> Bool {
         let prompt = clients[fd].facts.prompt.range
         return clients[fd].withBody { !prompt.isEmpty && $0.byte(prompt.lowerBound) == 0x22 }
@@ -75,7 +76,7 @@ extension ProxyLoop {
 
     /// Counts what is kept of a stream; past the budget nothing is kept of it any more.
     mutating func retain(_ fd: Int32) {
-        guard clients[fd].record.isArmed else { return }
+        guard clients[fd].record.isKept else { return }
         let kept = clients[fd].bodyByteCount + clients[fd].record.byteCount
         let charged = clients[fd].record.charged
         guard charged == 0 || kept > charged + Self.chargeStep else { return }
@@ -83,8 +84,8 @@ extension ProxyLoop {
         clients[fd].record.charged = kept
         guard all > limits.retainedBytes else { return }
         release(fd)
+        if clients[fd].record.isArmed { counters.notMigratable += 1 }
         clients[fd].record.disarm(.memory)
-        counters.notMigratable += 1
     }
 
     mutating func release(_ fd: Int32) {

@@ -13,6 +13,10 @@ package struct StreamRecord: ~Copyable {
     }
 
     package var way = Way.none
+    /// Ids and text are kept to tie them to one another, whether or not the stream could go on elsewhere.
+    package var learnsTokens = false
+    /// The answer is one text and nothing else.
+    private(set) var isPlain = true
     package var obstacles: Obstacles = []
     /// Of the node that began it: another kind's text may part from this one's.
     var engine = EngineKind.unknown
@@ -47,13 +51,17 @@ package struct StreamRecord: ~Copyable {
     package init() {}
 
     var isArmed: Bool { way != .none }
+    var isKept: Bool { isArmed || learnsTokens }
     var isContinuing: Bool { continuations > 0 }
     var usesIDs: Bool { way == .ids || way == .checkedText }
+    var takesIDs: Bool { usesIDs || learnsTokens }
     var isRepeating: Bool { !repeatedIDs.isEmpty }
     var byteCount: Int { promptIDs.count + outputIDs.count + text.count }
 
     mutating func clear() {
         way = .none
+        learnsTokens = false
+        isPlain = true
         obstacles = []
         continuations = 0
         isAnew = false
@@ -72,6 +80,7 @@ package struct StreamRecord: ~Copyable {
     /// Nothing is kept any more.
     mutating func disarm(_ obstacle: Obstacles) {
         way = .none
+        learnsTokens = false
         obstacles.insert(obstacle)
         promptIDs.clear()
         outputIDs.clear()
@@ -191,9 +200,7 @@ package struct StreamRecord: ~Copyable {
     mutating func note(_ bytes: RawSpan, _ event: Range<Int>) -> Cuts {
         if id.isEmpty { identify(bytes, event) }
         noteDelta(bytes, event)
-        guard usesIDs else {
-            return (nil, nil)
-        }
+        guard takesIDs else { return (nil, nil) }
         var cuts: Cuts = (nil, nil)
         if promptIDs.isEmpty || isContinuing,
             let prompt = Self.list("\"prompt_token_ids\":", bytes, event)
@@ -261,8 +268,10 @@ package struct StreamRecord: ~Copyable {
                 noteText(bytes, field.value.lowerBound)
             } else if isFilled, bytes.has("reasoning", at: field.key.lowerBound) {
                 obstacles.insert(.reasoning)
+                isPlain = false
             } else if isFilled, bytes.has("tool_calls", at: field.key.lowerBound) {
                 obstacles.insert(.toolCall)
+                isPlain = false
             }
         }
     }
@@ -272,6 +281,6 @@ package struct StreamRecord: ~Copyable {
         guard let string = scan.string(bytes), !string.isEmpty else { return }
         obstacles.remove(.reasoning)
         if way == .text { outputTokens += 1 }
-        if way != .ids { text.append(bytes, string) }
+        if way != .ids || learnsTokens { text.append(bytes, string) }
     }
 }

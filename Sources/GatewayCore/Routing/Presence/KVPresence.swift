@@ -1,5 +1,17 @@
 import Synchronization
 
+/// How far the tokens of a prompt's text are learned.
+package struct LearnedText: Sendable, Equatable {
+    /// Leading blocks of the text.
+    package var blocks = 0
+    /// Up to the end of those, in whole blocks of the engines'.
+    package var tokens = 0
+    /// To the end of its last part: its tokens would teach nothing.
+    package var isWhole = false
+
+    package init() {}
+}
+
 /// What nodes hold of which prompt, exactly, as their engines' KV events tell it.
 ///
 /// Events name blocks of tokens; requests come as text. The two are tied by the token ids that engines return for a prompt:
@@ -38,55 +50,58 @@ package final class KVPresence: Sendable {
 
     // MARK: decisions
 
+    /// The hash at the end of a part of a block of a text, given the block, the part and the hash at the part before; nil: the text
+    /// has no such part.
+    package typealias Parts = (_ block: Int, _ part: Int, _ previous: UInt64?) -> UInt64?
+
     /// How many leading tokens of a prompt each node holds, in one walk for all.
     /// - Parameters:
     ///   - chain: the hashes of the prompt's blocks of text.
+    ///   - parts: of the block where the prompt leaves what is learned, or ends.
     ///   - tokens: set at each node's place; left alone where that is not known.
-    /// - Returns: how many blocks of the text, and tokens, are learned: a node that holds as many tokens may hold more.
-    package func cachedTokens(_ chain: [UInt64], into tokens: inout [Int32]) -> (blocks: Int, tokens: Int) {
-        guard !nodes.isEmpty else { return (0, 0) }
-        return book.withLock { $0.walk(chain, nodes: nodes, into: &tokens) }
+    /// - Returns: how far the text is learned: a node that holds as many tokens may hold more.
+    package func cachedTokens(
+        _ chain: [UInt64], parts: Parts = { _, _, _ in nil }, into tokens: inout [Int32]
+    ) -> LearnedText {
+        guard !nodes.isEmpty else { return LearnedText() }
+        return book.withLock { $0.walk(chain, parts: parts, nodes: nodes, into: &tokens) }
     }
 
     /// The same for one node; nil: it has no event feed, or nobody has learned how the text begins.
-    package func cachedTokens(_ chain: [UInt64], node: Int) -> Int? {
+    package func cachedTokens(
+        _ chain: [UInt64], parts: Parts = { _, _, _ in nil }, node: Int
+    ) -> Int? {
         guard feed(of: node) != nil else { return nil }
         var tokens = Array(repeating: Int32(-1), count: feeds.count)
-        _ = cachedTokens(chain, into: &tokens)
+        _ = cachedTokens(chain, parts: parts, into: &tokens)
         return tokens[node] < 0 ? nil : Int(tokens[node])
     }
 
     // MARK: learning
 
-    /// Whether a prompt's tokens would teach anything. Cheap, to be asked before they are looked for.
-    package func wantsTokens(of chain: [UInt64]) -> Bool {
-        !nodes.isEmpty && !chain.isEmpty && book.withLock { !$0.isLearned(chain) }
+    /// Whether a text's tokens would teach anything.
+    package func wantsTokens(of marks: [TextMark]) -> Bool {
+        !nodes.isEmpty && !marks.isEmpty && book.withLock { !$0.isLearned(marks) }
     }
 
-    /// Ties a prompt's text to its tokens.
+    /// Ties a text to its tokens.
     /// - Parameters:
-    ///   - blockBytes: of a block of `chain`.
-    ///   - headBytes: of what the engine puts before the text that `chain` is of.
-    ///   - textBytes: of the text that `chain` is of, its last part that fills no block included.
     ///   - model: `PromptHash.of` the model's name, by which an adapter is known.
     ///   - salt: `PromptHash.of` the request's cache salt; 0: none.
-    ///   - ids: as the engine told them.
-    package func learn(
-        _ chain: [UInt64], blockBytes: Int, headBytes: Int = 0, textBytes: Int, model: UInt64,
-        salt: UInt64 = 0, ids: [UInt32]
-    ) {
-        guard wantsTokens(of: chain) else { return }
+    package func learn(_ text: Tokenization, model: UInt64, salt: UInt64 = 0) {
+        guard wantsTokens(of: text.marks) else { return }
         let isAdapter = book.withLock { $0.adapters.contains(model) }
         var hash = TokenHash(key: key, adapter: isAdapter ? model : 0)
         hash.append(extra: salt)
         var hashes: [UInt64] = []
-        hashes.reserveCapacity(ids.count / PositionTable.step)
-        for (index, id) in ids.prefix(Self.tokenLimit).enumerated() {
+        hashes.reserveCapacity(text.ids.count / PositionTable.step)
+        for (index, id) in text.ids.prefix(Self.tokenLimit).enumerated() {
             hash.append(id)
             if (index + 1) % PositionTable.step == 0 { hashes.append(hash.value) }
         }
         let prompt = PresenceBook.Prompt(
-            chain: chain, blockBytes: blockBytes, headBytes: headBytes, textBytes: textBytes, hashes: hashes)
+            marks: text.marks, anchors: text.anchors, hashes: hashes,
+            promptPositions: text.promptTokens / PositionTable.step)
         book.withLock { $0.learn(prompt) }
     }
 

@@ -5,39 +5,70 @@ extension PresenceBook {
     /// A node that holds a block's last position and held the block before holds what is between, since engines evict from a
     /// prompt's end: vLLM frees the last block first (`v1/core/kv_cache_manager.py`, 0.32), SGLang takes leaves. So most nodes
     /// cost one look for each block of text; the place where one ends is found to the position.
-    /// - Returns: how far the text is learned, in its own blocks and in tokens.
-    mutating func walk(_ chain: [UInt64], nodes: [Int], into tokens: inout [Int32]) -> (
-        blocks: Int, tokens: Int
-    ) {
-        guard let first = chain.first, texts.find(first) != nil else { return (0, 0) }
-        var learned = (blocks: 0, tokens: 0)
+    mutating func walk(
+        _ chain: [UInt64], parts: KVPresence.Parts, nodes: [Int], into tokens: inout [Int32]
+    ) -> LearnedText {
+        var learned = LearnedText()
         for index in classes.indices {
-            let reached = walk(chain, classes[index], nodes, &tokens)
-            if reached.blocks > learned.blocks { learned = reached }
+            let reached = walk(chain, parts, classes[index], nodes, &tokens)
+            if index == 0 || reached.blocks > learned.blocks { learned = reached }
         }
         return learned
     }
 
     private mutating func walk(
-        _ chain: [UInt64], _ group: StrideClass, _ nodes: [Int], _ tokens: inout [Int32]
-    ) -> (blocks: Int, tokens: Int) {
+        _ chain: [UInt64], _ parts: KVPresence.Parts, _ group: StrideClass, _ nodes: [Int],
+        _ tokens: inout [Int32]
+    ) -> LearnedText {
         alive = group.members
-        var reached = (blocks: 0, tokens: 0)
+        var reached = LearnedText()
         var last = 0
         var isAnyAlive = true
         for key in chain {
             guard isAnyAlive, let place = texts.find(key) else { break }
             let record = texts[place]
-            reached = (reached.blocks + 1, Int(record.end) * PositionTable.step)
             let position = Int(record.end) / group.stride * group.stride
+            reached.blocks += 1
+            reached.tokens = position * PositionTable.step
             guard position >= record.first else { continue }
             isAnyAlive = goOn(to: position, of: record, group.stride, since: last, nodes, &tokens)
             last = position
         }
-        for word in 0..<words {
-            report(alive[word], word, held: last, nodes, &tokens)
-        }
+        guard isAnyAlive else { return reached }
+        let isBegun = goOn(alongPartsOf: reached.blocks, parts, group.stride, &last, nodes, &tokens, &reached)
+        guard isBegun || reached.blocks > 0 else { return reached }
+        reached.isWhole = reached.isWhole && reached.blocks == chain.count
+        for word in 0..<words { report(alive[word], word, held: last, nodes, &tokens) }
         return reached
+    }
+
+    /// Goes on within the block behind those that are learned: to the last part of it that is.
+    /// - Returns: whether any of it is learned.
+    private mutating func goOn(
+        alongPartsOf block: Int, _ parts: KVPresence.Parts, _ stride: Int, _ last: inout Int, _ nodes: [Int],
+        _ tokens: inout [Int32], _ reached: inout LearnedText
+    ) -> Bool {
+        var count = 0
+        var previous: UInt64?
+        var deepest: Int?
+        reached.isWhole = true
+        while let key = parts(block, count, previous) {
+            guard let place = texts.find(key) else {
+                reached.isWhole = false
+                break
+            }
+            deepest = place
+            previous = key
+            count += 1
+        }
+        guard let deepest else { return false }
+        let record = texts[deepest]
+        let position = Int(record.end) / stride * stride
+        if position >= record.first, position > last {
+            _ = goOn(to: position, of: record, stride, since: last, nodes, &tokens)
+            last = position
+        }
+        return true
     }
 
     /// Drops the feeds that do not hold a position, and reports where they end. False when none is left.

@@ -51,7 +51,7 @@ struct PresenceBook: Sendable {
         // Half for positions, a quarter for texts, a quarter for the engines' names; no more than for 2 million tokens a node.
         let positionBytes = PositionTable.bytesPerPosition(feeds: count)
         let positions = min(count * 131_072, bytes / 2 / positionBytes)
-        let texts = min(count * 32_768, bytes / 4 / TextTable.bytesPerBlock)
+        let texts = min(count * 262_144, bytes / 4 / TextTable.bytesPerBlock)
         self.positions = PositionTable(positions: positions / 2, feeds: count)
         self.texts = TextTable(blocks: texts / 2)
         blockLimit = count == 0 ? 0 : min(262_144, bytes / 4 / count / Self.bytesPerBlock)
