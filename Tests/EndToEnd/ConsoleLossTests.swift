@@ -66,9 +66,11 @@ struct ConsoleLossTests {
         try await attached.press("3")
         try await attached.waitFor(text: "decode")
         try await expectComplete(streams)
+        try await expectEventually("all of them in the books") {
+            try await scene.signalbox.status().requests["completed"] == 100
+        }
         let status = try await scene.signalbox.status()
         #expect(status.processID == scene.gateway)
-        #expect(status.requests["completed"] == 100)
         #expect(status.requests["failed"] == 0)
     }
 
