@@ -79,7 +79,7 @@ final class HTTPClient {
 
     func send(_ text: String) {
         var output = ByteQueue()
-        output.append(text)
+        output.append(text: text)
         while !output.isEmpty {
             guard case .bytes = output.send(to: fd) else { return }
         }

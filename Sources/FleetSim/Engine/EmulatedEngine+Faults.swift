@@ -59,7 +59,7 @@ extension EmulatedEngine {
             frames.abort(usage: answer.usage(at: event), into: &connection.output)
             abandon(connection)
         case .truncate:
-            connection.output.append(StreamFrames.lastChunk)
+            connection.output.append(text: StreamFrames.lastChunk)
             abandon(connection)
         case .nojson:
             account.writtenTokens += 1
@@ -109,7 +109,7 @@ extension EmulatedEngine {
                 appendHead(
                     connection, status: 200, type: "application/json", length: text.utf8.count,
                     keepsAlive: true)
-                connection.output.append(String(text.prefix(text.count / 2)))
+                connection.output.append(text: String(text.prefix(text.count / 2)))
             }
             drop(connection, byReset: fault.kind == .rst)
         case .error:

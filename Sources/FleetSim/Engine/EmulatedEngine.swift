@@ -239,7 +239,7 @@ package final class EmulatedEngine {
         appendHead(
             connection, status: status, type: type, length: body.utf8.count, keepsAlive: keepsAlive,
             retryAfterSeconds: retryAfterSeconds)
-        connection.output.append(body)
+        connection.output.append(text: body)
         if !keepsAlive { connection.closesAfterOutput = true }
         flush(connection)
     }
@@ -259,7 +259,7 @@ package final class EmulatedEngine {
         if let retryAfterSeconds { head += "retry-after: \(retryAfterSeconds)\r\n" }
         if !keepsAlive { head += "connection: close\r\n" }
         if length == nil { head += "transfer-encoding: chunked\r\n" }
-        connection.output.append(head + "\r\n")
+        connection.output.append(text: head + "\r\n")
     }
 
     private static func reason(_ status: Int) -> String {

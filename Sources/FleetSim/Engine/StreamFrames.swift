@@ -51,7 +51,7 @@ struct StreamFrames {
     ) {
         self.finish(token, ordinal: ordinal, finish: finish, usage: usage, into: &out)
         Self.done(into: &out)
-        out.append(Self.lastChunk)
+        out.append(text: Self.lastChunk)
     }
 
     /// The last token and usage where it was asked for.
@@ -71,7 +71,7 @@ struct StreamFrames {
     func abort(usage: CompletionUsage, into out: inout ByteQueue) {
         finish(nil, ordinal: usage.completion, finish: .abort, usage: usage, into: &out)
         Self.done(into: &out)
-        out.append(Self.lastChunk)
+        out.append(text: Self.lastChunk)
     }
 
     private func richToken(
@@ -113,7 +113,7 @@ struct StreamFrames {
                 + "\"type\": \"InternalServerError\", \"param\": null, \"code\": 500}}\n\n",
             into: &out)
         done(into: &out)
-        out.append(lastChunk)
+        out.append(text: lastChunk)
     }
 
     static func done(into out: inout ByteQueue) { chunk("data: [DONE]\n\n", into: &out) }
@@ -144,7 +144,7 @@ struct StreamFrames {
     private static func chunk(_ text: String, into out: inout ByteQueue) {
         out.append(hexadecimal: text.utf8.count)
         out.append("\r\n")
-        out.append(text)
+        out.append(text: text)
         out.append("\r\n")
     }
 }

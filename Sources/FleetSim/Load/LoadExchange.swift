@@ -38,7 +38,7 @@ final class LoadExchange {
         checker = StreamChecker()
         firstToken = nil
         lastActivity = now
-        output.append(request)
+        output.append(text: request)
     }
 
     enum Progress {

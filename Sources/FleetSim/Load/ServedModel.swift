@@ -10,7 +10,7 @@ package enum ServedModel {
             poller.add(socket.raw, token: 1, [.read, .write])
             let exchange = LoadExchange(fd: socket.raw, token: 1, now: 0)
             exchange.output.append(
-                "GET /v1/models HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n")
+                text: "GET /v1/models HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n")
             let deadline = MonotonicClock.now() + 5_000_000_000
             while MonotonicClock.now() < deadline {
                 guard poller.wait(milliseconds: 250) > 0 else { continue }

@@ -35,7 +35,7 @@ extension ProxyLoop {
         outbox.append(decimal: status)
         outbox.append(Self.phrase(status))
         outbox.append("\r\ncontent-type: ")
-        outbox.append(type)
+        outbox.append(text: type)
         outbox.append("\r\ncontent-length: ")
         outbox.append(decimal: body.count)
         if let retryAfter {

@@ -218,10 +218,10 @@ extension ProxyLoop {
         clients[fd].input.withBytes { bytes in
             out.append(bytes, head.methodName.range)
             out.append(" ")
-            out.append(node.url.path)
+            out.append(text: node.url.path)
             if let target { out.append(target) } else { out.append(bytes, head.target.range) }
             out.append(" HTTP/1.1\r\nhost: ")
-            out.append(node.hostHeader)
+            out.append(text: node.hostHeader)
             out.append("\r\n")
             var lines = HeaderLines(from: head.fieldsStart)
             while case .field(let field) = lines.next(in: bytes) {
@@ -237,7 +237,7 @@ extension ProxyLoop {
         }
         if let key = node.apiKey {
             out.append("authorization: Bearer ")
-            out.append(key)
+            out.append(text: key)
             out.append("\r\n")
         }
         if isUpload, head.isChunked {

@@ -126,7 +126,7 @@ extension ProxyLoop {
         }
         if !clients[fd].decision.isEmpty {
             out.append("x-signalbox-decision: ")
-            out.append(clients[fd].decision)
+            out.append(text: clients[fd].decision)
             out.append("\r\n")
         }
         let isHTTP10 = clients[fd].head.minorVersion == 0

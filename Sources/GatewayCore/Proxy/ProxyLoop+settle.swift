@@ -140,7 +140,7 @@ extension ProxyLoop {
     mutating func sendErrorEvent(_ fd: Int32, _ message: String) {
         var event = ByteQueue()
         event.append("data: {\"error\":{\"message\":\"")
-        event.append(jsonEscaped(message))
+        event.append(text: jsonEscaped(message))
         event.append("\",\"type\":\"upstream_error\",\"param\":null,\"code\":502}}\n\n")
         outbox.removeAll()
         let reframes = clients[fd].head.minorVersion == 1

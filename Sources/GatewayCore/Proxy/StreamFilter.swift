@@ -52,8 +52,9 @@ package struct StreamFilter: ~Copyable {
         while let end = bytes.eventEnd(from: start) {
             let event = start..<end
             let own = bytes.extracting(0..<end)
+            let isLetPass = takesFault()
             let verdict =
-                takesFault()
+                isLetPass
                 ? .pass
                 : observer.event(bytes, event, hidesUsage: hidesUsage, hidesProgress: hidesProgress)
             if case .fault(let fault) = verdict {
@@ -69,7 +70,8 @@ package struct StreamFilter: ~Copyable {
                 continue
             }
             let cuts: StreamRecord.Cuts =
-                record.isKept || !observer.hasFirstToken ? record.note(own, event) : (nil, nil)
+                record.isKept || !observer.hasFirstToken
+                ? record.note(own, event, isLetPass ? nil : observer.places) : (nil, nil)
             if !finish.isEmpty {
                 pass(bytes, passStart..<event.lowerBound, &out)
                 releaseFinish(&out, fingerprintIn: bytes, event.lowerBound..<event.lowerBound)

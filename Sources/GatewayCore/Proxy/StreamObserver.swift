@@ -46,6 +46,9 @@ package struct StreamObserver: Sendable {
     package private(set) var hasError = false
     package private(set) var usage: Usage?
     private var repetition = Repetition()
+    private var shape = EventShape()
+    /// Of the last event, where it is of the stream's shape.
+    private(set) var places: EventShape.Places?
 
     package init() {}
 
@@ -66,6 +69,17 @@ package struct StreamObserver: Sendable {
         _ bytes: RawSpan, _ range: Range<Int>, hidesUsage: Bool, hidesProgress: Bool = false
     ) -> Verdict {
         finishedWithLastEvent = false
+        places = shape.places(in: bytes, range)
+        guard let places else {
+            return lookAt(bytes, range, hidesUsage: hidesUsage, hidesProgress: hidesProgress)
+        }
+        contentEvents &+= 1
+        return repetition.take(bytes, places.changing) ? .fault(.repeating) : .pass
+    }
+
+    private mutating func lookAt(
+        _ bytes: RawSpan, _ range: Range<Int>, hidesUsage: Bool, hidesProgress: Bool
+    ) -> Verdict {
         // What stands behind the event is no part of it, also where its JSON goes on there.
         let bytes = bytes.extracting(0..<range.upperBound)
         var start = range.lowerBound
@@ -86,7 +100,8 @@ package struct StreamObserver: Sendable {
             return .fault(.errorEvent)
         }
         if let fault = Self.fault(in: bytes, data) { return .fault(fault) }
-        if let found = Usage.find(in: bytes, data) {
+        let found = Usage.find(in: bytes, data)
+        if let found {
             if found.promptTokens != nil || found.outputTokens != nil { usage = merged(found) }
             // The usage event is no content.
             if Self.hasEmptyChoices(bytes, data) { return hidesUsage ? .hide : .pass }
@@ -108,7 +123,8 @@ package struct StreamObserver: Sendable {
         }
         guard hasFirstToken || Self.carriesContent(bytes, data) else { return .pass }
         contentEvents &+= 1
-        return repetition.take(bytes, data) ? .fault(.repeating) : .pass
+        if found == nil, !finishedWithLastEvent { places = shape.learn(bytes, range) }
+        return repetition.take(bytes, places?.changing ?? data) ? .fault(.repeating) : .pass
     }
 
     private static func isError(_ bytes: RawSpan, _ body: Int) -> Bool {

@@ -52,7 +52,7 @@ import CLinux
             RawSpan(_unsafeStart: UnsafeRawPointer(text.utf8Start), byteCount: text.utf8CodeUnitCount))
     }
 
-    package mutating func append(_ text: String) {
+    package mutating func append(text: String) {
         var copy = text
         copy.withUTF8 { utf8 in
             guard let base = utf8.baseAddress else { return }
@@ -74,6 +74,7 @@ import CLinux
         append(digits: UInt64(max(0, value)), radix: 16)
     }
 
+    @inline(__always)
     private mutating func append(digits value: UInt64, radix: UInt64) {
         var scratch: InlineArray<20, UInt8> = .init(repeating: 0)
         var position = 20

@@ -78,6 +78,12 @@ extension RawSpan {
         }
     }
 
+    /// Whether a range equals the bytes at a place of an array.
+    @inline(__always)
+    package func equals(_ range: Range<Int>, in array: [UInt8], at place: Int) -> Bool {
+        equals(range, in: unsafe array.span.bytes, at: place)
+    }
+
     /// Whether a range is UTF-8 (RFC 3629: no surrogates, no overlong forms). ASCII is passed over eight bytes at a time.
     package func isUTF8(_ range: Range<Int>) -> Bool {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)

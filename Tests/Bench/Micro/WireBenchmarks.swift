@@ -65,7 +65,7 @@ private func relay(armed: Bool) -> (Int) -> Void {
         record.isChat = true
         var out = ByteQueue()
         for turn in 0..<count {
-            out.clear()
+            out.removeAll()
             let event = words[turn & 15]
             keep(filter.take(event.span.bytes, hasEnded: false, record: &record, into: &out).used)
         }

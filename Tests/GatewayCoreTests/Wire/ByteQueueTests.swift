@@ -38,9 +38,9 @@ struct ByteQueueTests {
     @Test func `numbers and texts are appended as text`() {
         var queue = ByteQueue()
         queue.append(decimal: 0)
-        queue.append(" " as StaticString)
+        queue.append(" ")
         queue.append(decimal: .max)
-        queue.append(" é " as String)
+        queue.append(text: " é ")
         queue.append(hexadecimal: 0xdead_beef)
         queue.append(decimal: -1)
         #expect(String(decoding: content(queue), as: UTF8.self) == "0 9223372036854775807 é deadbeef0")

@@ -28,7 +28,7 @@ package enum ContinuedEvents {
             return record.obstacles.contains(.diverged) ? .diverged : .dropped
         }
         if isRoleOnly(bytes, data) {
-            if record.isAnew { _ = record.note(bytes, data) }
+            if record.isAnew { _ = record.note(bytes, data, nil) }
             return .dropped
         }
         out.append("data: ")

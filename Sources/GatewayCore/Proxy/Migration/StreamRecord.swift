@@ -197,7 +197,16 @@ package struct StreamRecord: ~Copyable {
     }
 
     /// Notes what an event adds to the answer.
-    mutating func note(_ bytes: RawSpan, _ event: Range<Int>) -> Cuts {
+    /// - Parameter places: of its text and ids, where they are known.
+    mutating func note(_ bytes: RawSpan, _ event: Range<Int>, _ places: EventShape.Places?) -> Cuts {
+        if let places, places.isDelta == isChat, !isContinuing, !id.isEmpty,
+            !takesIDs || !promptIDs.isEmpty
+        {
+            noteText(bytes, inside: places.text)
+            guard takesIDs, let ids = places.ids else { return (nil, nil) }
+            outputTokens += Self.appendIDs(bytes, ids, to: &outputIDs)
+            return showsIDs ? (nil, nil) : (ids, nil)
+        }
         if id.isEmpty { identify(bytes, event) }
         noteDelta(bytes, event)
         guard takesIDs else { return (nil, nil) }
@@ -278,7 +287,12 @@ package struct StreamRecord: ~Copyable {
 
     private mutating func noteText(_ bytes: RawSpan, _ at: Int) {
         var scan = JSONScan(at: at)
-        guard let string = scan.string(bytes), !string.isEmpty else { return }
+        guard let string = scan.string(bytes) else { return }
+        noteText(bytes, inside: string)
+    }
+
+    private mutating func noteText(_ bytes: RawSpan, inside string: Range<Int>) {
+        guard !string.isEmpty else { return }
         obstacles.remove(.reasoning)
         if way == .text { outputTokens += 1 }
         if way != .ids || learnsTokens { text.append(bytes, string) }
