@@ -156,23 +156,30 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Twice a second, at most a third of one core.
+    /// Twice a second, within their share of a core.
     private static func startShadows(_ shared: ProxyShared, _ finished: Finished) {
         startThread(name: "shadow") {
             var shadows = Shadows()
+            var budget = ShadowBudget()
             while !finished.isSet {
                 let now = MonotonicClock.now()
                 let began = MonotonicClock.threadSeconds()
                 let fleet = shared.fleet.value
                 let capacities = shared.shadow.capacityTokens
-                let notes = shared.shadow.take()
+                var notes = shared.shadow.take()
                 shared.tuning.remember(notes)
+                let surplus = notes.arrivals.count - (budget.isSpent ? 0 : ShadowBudget.turnLimit)
+                if surplus > 0 {
+                    shared.shadow.skipped(surplus)
+                    notes.arrivals.removeLast(surplus)
+                }
                 shared.shadow.latest = shadows.turn(
                     notes,
                     site: { ShadowSite(fleet, model: $0, capacityTokens: capacities, now: now) },
                     now: Double(now) / 1e9, clock: MonotonicClock.threadSeconds)
-                let spent = MonotonicClock.threadSeconds() - began
-                pause(milliseconds: max(500, Int32(min(spent, 60) * 2000)))
+                budget.spent(MonotonicClock.threadSeconds() - began, now: Double(now) / 1e9)
+                shared.shadow.isResting = budget.isSpent && !shared.tuning.isOpen
+                pause(milliseconds: 500)
             }
         }
     }

@@ -59,6 +59,10 @@ package final class NodeLoad: Sendable {
         pace.withLock { $0.prefilled(ticket, now: Double(now) / 1e9) }
     }
 
+    fileprivate func answered(_ ticket: PrefillTicket, now: UInt64) {
+        pace.withLock { $0.answered(ticket, now: Double(now) / 1e9) }
+    }
+
     fileprivate func abandoned(_ ticket: PrefillTicket) { pace.withLock { $0.abandoned(ticket) } }
 
     fileprivate func ended(_ ticket: PrefillTicket, _ incarnation: UInt64, isProbe: Bool) {
@@ -172,6 +176,15 @@ package struct LoadHandle: ~Copyable, Sendable {
         isPrefilling = false
         load.endedPrefill(ticket, incarnation)
         load.prefilled(ticket, now: now)
+    }
+
+    /// The answer came whole, without a first token before the others.
+    /// - Parameter now: monotonic nanoseconds.
+    package mutating func answered(now: UInt64) {
+        guard isPrefilling else { return }
+        isPrefilling = false
+        load.endedPrefill(ticket, incarnation)
+        load.answered(ticket, now: now)
     }
 
     deinit {

@@ -37,7 +37,8 @@ struct NodePace: Sendable {
     private var life = 0
 
     mutating func dispatched(_ work: PrefillWork, now: Double) -> PrefillTicket {
-        let seconds = estimate.speed.prefillSeconds(new: work.uncachedTokens, behind: work.cachedTokens)
+        let seconds = estimate.speed.addedSeconds(
+            new: work.uncachedTokens, behind: work.cachedTokens, waiting: drain.waiting)
         let mark = drain.dispatched(seconds: seconds, now: now)
         return PrefillTicket(work: work, dispatched: now, seconds: seconds, mark: mark, life: life)
     }
@@ -48,6 +49,13 @@ struct NodePace: Sendable {
         estimate.prefilled(
             new: ticket.work.uncachedTokens, behind: ticket.work.cachedTokens, dispatched: ticket.dispatched,
             now: now)
+    }
+
+    /// An answer came whole: its prefill ended some time before. That it took no longer than the whole is all that is
+    /// learned, so that a node which is asked for nothing but whole answers is not taken to be slow for ever.
+    mutating func answered(_ ticket: PrefillTicket, now: Double) {
+        guard now - ticket.dispatched >= ticket.seconds else { return prefilled(ticket, now: now) }
+        if ticket.life == life { drain.prefilled(mark: ticket.mark, seconds: ticket.seconds, now: now) }
     }
 
     mutating func abandoned(_ ticket: PrefillTicket) {

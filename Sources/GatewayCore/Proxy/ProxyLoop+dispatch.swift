@@ -223,7 +223,7 @@ extension ProxyLoop {
             out.append(" HTTP/1.1\r\nhost: ")
             out.append(text: node.hostHeader)
             out.append("\r\n")
-            var lines = HeaderLines(from: head.fieldsStart)
+            var lines = HeaderLines(from: head.fieldsStart, isChecked: true)
             while case .field(let field) = lines.next(in: bytes) {
                 guard Self.isEndToEnd(bytes, field, replacesKey: node.apiKey != nil) else { continue }
                 if head.namesHopFields,

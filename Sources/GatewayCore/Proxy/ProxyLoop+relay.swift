@@ -105,6 +105,7 @@ extension ProxyLoop {
         } else {
             writeResponseHead(up, fd, head, bytes)
         }
+        if head.status == 200, !upstreams[up].isEventStream { clients[fd].load?.answered(now: now) }
         upstreams[up].filter.reframes = clients[fd].head.minorVersion == 1
         setUpstreamDeadline(up, seconds: silenceSeconds(for: fd))
     }
@@ -118,7 +119,7 @@ extension ProxyLoop {
         out.append(bytes, 9..<max(9, lineEnd - 1))
         if lineEnd == 13 { out.append(" ") }  // no reason phrase; the space before it is due
         out.append("\r\n")
-        var lines = HeaderLines(from: head.fieldsStart)
+        var lines = HeaderLines(from: head.fieldsStart, isChecked: true)
         while case .field(let field) = lines.next(in: bytes) {
             if head.isForThisHop(field, in: bytes) { continue }
             out.append(bytes, field.name.lowerBound..<field.value.upperBound)

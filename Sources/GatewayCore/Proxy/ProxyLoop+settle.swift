@@ -3,6 +3,9 @@ extension ProxyLoop {
     /// The answer is complete: the connection goes back to its pool, the client to its next request.
     mutating func answered(_ up: Int32) {
         let fd = upstreams[up].client
+        if !upstreams[up].isEventStream {
+            upstreams[up].usage = upstreams[up].carry.withBytes { Usage.find(in: $0, 0..<$0.byteCount) }
+        }
         learnFromAnswer(up, fd)
         let isFailure =
             upstreams[up].isEventStream ? upstreams[up].observer.hasError : upstreams[up].status >= 500
@@ -260,8 +263,7 @@ extension ProxyLoop {
     }
 
     private func answerUsage(_ up: Int32) -> Usage? {
-        if upstreams[up].isEventStream { return upstreams[up].observer.usage }
-        return upstreams[up].carry.withBytes { Usage.find(in: $0, 0..<$0.byteCount) }
+        upstreams[up].isEventStream ? upstreams[up].observer.usage : upstreams[up].usage
     }
 
     /// Bytes for a token of this model.

@@ -14,21 +14,34 @@ package struct Usage: Sendable, Equatable {
             bytes.byte(object.lowerBound) == 0x7B
         else { return nil }
         var usage = Usage()
-        usage.promptTokens =
-            number("\"prompt_tokens\":", bytes, object) ?? number("\"input_tokens\":", bytes, object)
-        usage.outputTokens =
-            number("\"completion_tokens\":", bytes, object) ?? number("\"output_tokens\":", bytes, object)
-        usage.cachedTokens =
-            number("\"cached_tokens\":", bytes, object)
-            ?? number("\"cache_read_input_tokens\":", bytes, object)
+        var fields = JSONFields(bytes, at: object.lowerBound)
+        while let (key, value) = fields.next(bytes) { usage.take(bytes, key, value) }
         return usage
     }
 
-    private static func number(_ name: StaticString, _ bytes: RawSpan, _ range: Range<Int>) -> Int? {
-        guard let at = bytes.first(name, in: range) else { return nil }
-        var scan = JSONScan(at: at + name.utf8CodeUnitCount)
-        scan.skipSpace(bytes)
-        return JSONScan.integer(bytes, scan.offset..<range.upperBound)
+    private mutating func take(_ bytes: RawSpan, _ key: Range<Int>, _ value: Range<Int>) {
+        switch key.count {
+        case 12 where bytes.has("input_tokens", at: key.lowerBound):
+            promptTokens = promptTokens ?? JSONScan.integer(bytes, value)
+        case 13 where bytes.has("prompt_tokens", at: key.lowerBound):
+            promptTokens = JSONScan.integer(bytes, value) ?? promptTokens
+        case 13 where bytes.has("output_tokens", at: key.lowerBound):
+            outputTokens = outputTokens ?? JSONScan.integer(bytes, value)
+        case 17 where bytes.has("completion_tokens", at: key.lowerBound):
+            outputTokens = JSONScan.integer(bytes, value) ?? outputTokens
+        case 13 where bytes.has("cached_tokens", at: key.lowerBound):
+            cachedTokens = JSONScan.integer(bytes, value) ?? cachedTokens
+        case 23 where bytes.has("cache_read_input_tokens", at: key.lowerBound):
+            cachedTokens = cachedTokens ?? JSONScan.integer(bytes, value)
+        case 20... where bytes.has("_tokens_details", at: key.upperBound - 15):
+            // prompt_tokens_details, and what Responses calls input_tokens_details.
+            var fields = JSONFields(bytes, at: value.lowerBound)
+            while let (key, value) = fields.next(bytes) {
+                guard key.count == 13, bytes.has("cached_tokens", at: key.lowerBound) else { continue }
+                cachedTokens = JSONScan.integer(bytes, value) ?? cachedTokens
+            }
+        default: break
+        }
     }
 }
 

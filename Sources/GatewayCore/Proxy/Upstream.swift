@@ -29,6 +29,8 @@ struct Upstream: ~Copyable {
     var filter = StreamFilter()
     /// What the events of a stream that the client did not ask for are put together to.
     var answer: StreamedAnswer?
+    /// What an answer that is no stream told at its end.
+    var usage: Usage?
     /// Its answer has come whole, whether or not all of it has been looked at.
     var hasEnded = false
     var status: Int32 = 0
@@ -68,6 +70,7 @@ struct Upstream: ~Copyable {
         decoder = ChunkedDecoder()
         filter.reset()
         answer = nil
+        usage = nil
         hasEnded = false
         status = 0
         interimAnswers = 0

@@ -7,6 +7,8 @@ package struct DrainEstimate: Sendable {
     private var dispatched = 0.0
     /// Of them: without a first token and not given up.
     private var outstanding = 0.0
+    /// How many those are.
+    package private(set) var waiting = 0
     private var lastMark = 0.0
     /// Monotonic seconds.
     package private(set) var drainsAt = 0.0
@@ -17,6 +19,7 @@ package struct DrainEstimate: Sendable {
     package mutating func dispatched(seconds: Double, now: Double) -> Double {
         dispatched += seconds
         outstanding += seconds
+        waiting += 1
         drainsAt = max(now, drainsAt) + seconds
         return dispatched
     }
@@ -29,10 +32,14 @@ package struct DrainEstimate: Sendable {
         drainsAt = now + min(outstanding, dispatched - mark)
     }
 
-    /// A request ended without a first token.
-    package mutating func abandoned(seconds: Double) { takeOff(seconds) }
+    /// A request ended without a first token: what was sent after it comes sooner by what it would have taken.
+    package mutating func abandoned(seconds: Double) {
+        takeOff(seconds)
+        drainsAt -= seconds
+    }
 
     private mutating func takeOff(_ seconds: Double) {
+        waiting -= 1
         outstanding -= seconds
         // Sums of rounded numbers do not end at 0.
         if outstanding < 1e-6 { outstanding = 0 }

@@ -26,4 +26,16 @@ package struct NodeSpeed: Sendable, Equatable {
         let n = Double(new)
         return fixed + perToken * n + perPair * (n * Double(behind) + n * n / 2)
     }
+
+    /// Prompt tokens that one step of an engine takes in at most (vLLM's max_num_batched_tokens in a server).
+    private static let stepTokens = 8192.0
+
+    /// By how much a prefill moves the end of all that waits for prefill on the node. An engine takes what waits into one step as
+    /// far as there is room, so of what a step costs besides its tokens a prefill behind others adds only its part.
+    /// - Parameter waiting: how many wait there, the one being prefilled included; what comes then is in the next step.
+    package func addedSeconds(new: Int, behind: Int, waiting: Int) -> Double {
+        let alone = prefillSeconds(new: new, behind: behind)
+        guard waiting >= 2 else { return alone }
+        return alone - fixed * max(0, 1 - Double(new) / Self.stepTokens)
+    }
 }

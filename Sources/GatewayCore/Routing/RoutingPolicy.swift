@@ -86,6 +86,12 @@ package struct Candidate: Sendable {
     package func prefillSeconds(of request: RoutingRequest) -> Double {
         speed.prefillSeconds(new: uncachedTokens(of: request), behind: cachedTokens(of: request))
     }
+
+    /// By how much this prompt moves the end of all prefill that waits there.
+    package func addedSeconds(of request: RoutingRequest) -> Double {
+        speed.addedSeconds(
+            new: uncachedTokens(of: request), behind: cachedTokens(of: request), waiting: prefilling)
+    }
 }
 
 /// Why a policy chose, in a closed set; the words are made where they are shown.

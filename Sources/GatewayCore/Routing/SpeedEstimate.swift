@@ -40,12 +40,14 @@ package struct RecursiveLeastSquares: Sendable {
 /// What a node's first tokens and token rates teach of its speed, with a half-life of ten minutes.
 package struct SpeedEstimate: Sendable {
     private static let halfLife = 600.0
-    /// First tokens this close together came out of one step of the engine.
+    /// First tokens that came within so many seconds of the first of them are taken for those of one step of the engine.
     private static let sameStep = 0.005
 
     /// Prefills that ended in one step: what they were, from when to when.
     private struct Step {
         var start: Double
+        /// When the first and the last of them ended.
+        var firstEnd: Double
         var end: Double
         var tokens: Double
         var pairs: Double
@@ -74,7 +76,7 @@ package struct SpeedEstimate: Sendable {
     package mutating func prefilled(new: Int, behind: Int, dispatched: Double, now: Double) {
         let tokens = Double(new)
         let pairs = tokens * Double(behind) + tokens * tokens / 2
-        if var open = step, now - open.end < Self.sameStep {
+        if var open = step, now - open.firstEnd < Self.sameStep {
             open.end = now
             open.tokens += tokens
             open.pairs += pairs
@@ -83,7 +85,7 @@ package struct SpeedEstimate: Sendable {
         }
         if let done = step { learn(done) }
         let start = max(dispatched, step?.end ?? dispatched)
-        step = Step(start: start, end: now, tokens: tokens, pairs: pairs)
+        step = Step(start: start, firstEnd: now, end: now, tokens: tokens, pairs: pairs)
     }
 
     private mutating func learn(_ step: Step) {

@@ -36,7 +36,7 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var minimumServing = ServingMinimum()
     /// Faults in streams that came faster than they could be counted.
     package var faultsDropped = 0
-    /// Requests that the shadows have not seen since they were too slow to take them.
+    /// Requests that the shadows have not seen: there was no room, or their share of a core was used up.
     package var shadowsDropped = 0
     /// Rates are over this window.
     package var rateWindowSeconds = 10.0

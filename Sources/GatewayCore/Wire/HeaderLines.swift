@@ -16,7 +16,13 @@ package struct HeaderLines: Sendable {
     }
 
     private var position: Int
-    package init(from position: Int) { self.position = position }
+    private let isChecked: Bool
+
+    /// - Parameter isChecked: the lines were walked before and found sound: only their ends are looked for.
+    package init(from position: Int, isChecked: Bool = false) {
+        self.position = position
+        self.isChecked = isChecked
+    }
 
     package mutating func next(in bytes: RawSpan) -> Step {
         guard let newline = bytes.first(0x0A, in: position..<bytes.byteCount) else { return .incomplete }
@@ -28,17 +34,23 @@ package struct HeaderLines: Sendable {
             position = newline &+ 1
             return .end(position)
         }
+        if isChecked {
+            let colon = bytes.first(0x3A, in: position..<end) ?? end
+            defer { position = newline &+ 1 }
+            return .field(
+                HeaderField(name: position..<colon, value: bytes.trimmed(min(colon &+ 1, end)..<end)))
+        }
         let first = bytes.byte(position)
         guard first != 0x20, first != 0x09 else { return .malformed("folded header lines are not accepted") }
         guard let colon = bytes.first(0x3A, in: position..<end), colon > position else {
             return .malformed("a header line needs a name, a colon and a value")
         }
         let name = position..<colon
-        for index in name where !Self.isToken(bytes.byte(index)) {
+        guard bytes.isToken(name) else {
             return .malformed("a header name has a character that is not allowed in it")
         }
         let value = bytes.trimmed((colon &+ 1)..<end)
-        for index in value where Self.isControl(bytes.byte(index)) {
+        guard !bytes.hasControl(in: value) else {
             return .malformed("a header value has a control character")
         }
         position = newline &+ 1
@@ -48,7 +60,7 @@ package struct HeaderLines: Sendable {
     /// Whether a Connection field of the head from `start` on names a field, which is then for this hop only (RFC 9110
     /// section 7.6.1). There may be several such fields.
     package static func isNamedByConnection(_ name: Range<Int>, from start: Int, in bytes: RawSpan) -> Bool {
-        var lines = HeaderLines(from: start)
+        var lines = HeaderLines(from: start, isChecked: true)
         while case .field(let field) = lines.next(in: bytes) {
             if bytes.equals(field.name, lowercased: "connection"), bytes.list(field.value, contains: name) {
                 return true
@@ -81,6 +93,48 @@ extension RawSpan {
             value = value * 10 + Int(c &- 0x30)
         }
         return value
+    }
+
+    /// Whether all bytes are token characters. Letters and dashes, of which most names are, are told eight at a time.
+    func isToken(_ range: Range<Int>) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let high = ones &* 0x80
+        var at = range.lowerBound
+        while at < range.upperBound {
+            if at &+ 8 <= range.upperBound {
+                let word = word(at)
+                let lower = word | ones &* 0x20
+                let letters = (lower &+ ones &* 0x1F) & ~(lower &+ ones &* 0x05)
+                let dashes = ~((word ^ ones &* 0x2D) &+ ones &* 0x7F)
+                if word & high == 0, (letters | dashes) & high == high {
+                    at &+= 8
+                    continue
+                }
+            }
+            if !HeaderLines.isToken(byte(at)) { return false }
+            at &+= 1
+        }
+        return true
+    }
+
+    /// Whether a control character other than the tab is among the bytes.
+    func hasControl(in range: Range<Int>) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var at = range.lowerBound
+        while at < range.upperBound {
+            if at &+ 8 <= range.upperBound {
+                let word = word(at)
+                let deletes = word ^ ones &* 0x7F
+                let low = (word &- ones &* 0x20) & ~word | (deletes &- ones) & ~deletes
+                if low & (ones &* 0x80) == 0 {
+                    at &+= 8
+                    continue
+                }
+            }
+            if HeaderLines.isControl(byte(at)) { return true }
+            at &+= 1
+        }
+        return false
     }
 
     /// The last element of a comma-separated list, white space around it left out.

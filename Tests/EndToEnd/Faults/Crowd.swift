@@ -54,7 +54,8 @@ final class Crowd {
         let fd = try Sockets.connect(to: address).release()
         let client = Client(number: clients.count, fd: fd)
         client.unsent.append(
-            text: "POST \(request.path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            text:
+                "POST \(request.path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
                 + "\(request.headers)Content-Length: \(request.body.utf8.count)\r\n\r\n\(request.body)")
         clients.append(client)
         places[UInt64(fd)] = client

@@ -50,13 +50,14 @@ package struct HoldPlan: Sendable {
                 ahead[index] * 100 / Double(candidates[index].weight)
                     + foresight.placing(candidates[index], request)
             }
-            let prefill = candidates[best].prefillSeconds(of: request)
+            let prefill = candidates[best].addedSeconds(of: request)
             ahead[best] += prefill
             guard isOpen(candidates[best]), ahead[best] - prefill <= dial.feedSeconds else { continue }
             guard place(held[position], candidates[best]) else { break }
             gone.append(position)
             candidates[best].waitSeconds += prefill
             candidates[best].active += 1
+            candidates[best].prefilling += 1
             candidates[best].idleSeconds = 0
             if !candidates.contains(where: isOpen) { break }
         }

@@ -80,10 +80,21 @@ package final class ShadowMailbox: Sendable {
     private let rows = Mutex<[ShadowRow]>([])
     private let capacities = Mutex<[Double?]>([])
     private let droppedCount = Atomic<Int>(0)
+    private let restFlag = Atomic<Bool>(false)
 
     package init() {}
 
+    /// Nobody takes what comes: the loops are spared the copy, and it counts as dropped.
+    package var isResting: Bool {
+        get { restFlag.load(ordering: .relaxed) }
+        set { restFlag.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Requests that the shadows were not shown.
+    package func skipped(_ count: Int) { droppedCount.add(count, ordering: .relaxed) }
+
     package func came(_ arrival: ShadowArrival) {
+        if isResting { return skipped(1) }
         let hasRoom = notes.withLock { notes in
             guard notes.arrivals.count < Self.arrivalLimit,
                 notes.hashes + arrival.chain.count <= Self.hashLimit
@@ -92,10 +103,11 @@ package final class ShadowMailbox: Sendable {
             notes.hashes += arrival.chain.count
             return true
         }
-        if !hasRoom { droppedCount.add(1, ordering: .relaxed) }
+        if !hasRoom { skipped(1) }
     }
 
     package func placed(_ stream: UInt64, node: Int) {
+        if isResting { return }
         notes.withLock { notes in
             guard notes.placements.count < Self.arrivalLimit else { return }
             notes.placements.append(ShadowPlacement(stream: stream, node: node))
@@ -117,7 +129,7 @@ package final class ShadowMailbox: Sendable {
         }
     }
 
-    /// Requests that the shadows have not seen since they were too slow to take them.
+    /// Requests that the shadows have not seen: there was no room, or no time.
     package var dropped: Int { droppedCount.load(ordering: .relaxed) }
 
     /// Tokens that each node's KV cache holds, as its engine says; nil: it does not.

@@ -126,9 +126,12 @@ package struct Shadows {
         }
         let began = clock()
         runs[index].take(site)
-        for request in requests {
+        for (number, request) in requests.enumerated() {
             runs[index].arrive(request)
-            if clock() - began > Self.turnSeconds { runs[index].breakOff("it takes too much time") }
+            // A thread's own clock is a system call.
+            if number & 15 == 0, clock() - began > Self.turnSeconds {
+                runs[index].breakOff("it takes too much time")
+            }
             if runs[index].problem != nil { break }
         }
         let facts = facts

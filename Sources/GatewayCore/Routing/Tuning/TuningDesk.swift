@@ -48,6 +48,8 @@ package final class TuningDesk: Sendable {
         }
     }
 
+    package var isOpen: Bool { state.withLock { $0.window != nil } }
+
     package func remember(_ notes: ShadowMailbox.Notes) {
         state.withLock { state in
             state.window?.append(notes.arrivals)

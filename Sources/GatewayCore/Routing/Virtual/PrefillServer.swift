@@ -42,7 +42,9 @@ package struct PrefillServer: VirtualEngine {
         let cached = min(request.promptTokens, cache.depth(of: request.chain) * blockTokens)
         cache.use(request.chain)
         freeAt =
-            max(instant, freeAt) + speed.prefillSeconds(new: request.promptTokens - cached, behind: cached)
+            max(instant, freeAt)
+            + speed.addedSeconds(
+                new: request.promptTokens - cached, behind: cached, waiting: pending.count - head)
         pending.append(.firstToken(id: request.id, instant: freeAt, cachedTokens: cached))
         outputs[request.id] = request.outputTokens
         blocks[request.id] = request.chain.count

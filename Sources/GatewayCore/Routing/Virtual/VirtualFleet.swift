@@ -190,7 +190,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         let cached = candidate.cachedTokens(of: routing)
         books[node].dispatched(
             request.id, promptTokens: request.promptTokens, uncachedTokens: request.promptTokens - cached,
-            seconds: candidate.prefillSeconds(of: routing), now: now)
+            seconds: candidate.addedSeconds(of: routing), now: now)
         if let session = request.session { sessions[session] = node }
         underway[request.id] = Outcome(
             request: request.id, node: node, dispatched: now, predictedCachedTokens: cached)
