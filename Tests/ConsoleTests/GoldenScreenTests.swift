@@ -49,6 +49,14 @@ struct GoldenScreenTests {
         try compare(screen, "ailing-node-\(size.columns)x\(size.rows)")
     }
 
+    @Test(arguments: sizes)
+    func `nodes grouped by state look as they did`(_ size: Size) throws {
+        var screen = Screen(size, SampleFleet.troubled(second: 60), history: Self.history)
+        screen.type("bbb")
+        screen.press(.home, .enter, .down)
+        try compare(screen, "grouped-\(size.columns)x\(size.rows)")
+    }
+
     @Test func `the question before a cut looks as it did`() throws {
         var screen = Screen(SampleFleet.troubled(second: 60), history: Self.history)
         screen.press(.down)

@@ -5,7 +5,9 @@ import Testing
 
 /// Every size, every number of nodes, every order of keys: no trap, nothing outside.
 struct LayoutFuzzTests {
-    private static let fleets = [0, 1, 2, 8, 40, 1_000].map { SampleFleet.snapshot(nodes: $0, second: 5) }
+    private static let fleets = [0, 1, 2, 8, 40, 1_000, 4_096].map {
+        SampleFleet.snapshot(nodes: $0, second: 5)
+    }
 
     @Test func `every view is drawn at every size and for every number of nodes`() {
         var dice = Dice(11)
@@ -14,10 +16,12 @@ struct LayoutFuzzTests {
             var size = Size(dice.roll(1...300), dice.roll(1...100))
             if dice.roll(0...3) == 0 { size = Size(dice.roll(1...60), dice.roll(1...14)) }
             var screen = Screen(size, Self.fleets[dice.roll(0...Self.fleets.count - 1)], history: history)
-            screen.state.view = ViewName.allCases[dice.roll(0...4)]
+            screen.state.view = ViewName.allCases[dice.roll(0...ViewName.allCases.count - 1)]
+            screen.state.grouping.key = GroupKey.allCases[dice.roll(0...GroupKey.allCases.count - 1)]
             let openers: [Key?] = [
                 nil, nil, .character("?"), .character(":"), .character("d"), .character("w"), .character("o"),
                 .character("s"), .character("/"), .character("e"), .character("!"), .character("q"),
+                .enter,
             ]
             if let key = openers[dice.roll(0...openers.count - 1)] { screen.press(key) }
             let canvas = screen.canvas

@@ -36,7 +36,7 @@ package enum ActionTable {
                 perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
             Action(
                 "open", [.enter, .right], .look, hint: 10, views: [.fleet, .streams, .routing],
-                "Opens the node of the selected row.",
+                "Opens the row's node; folds or unfolds a group.",
                 perform: { state, context in
                     Selection.open(&state, context.snapshot)
                 }),
@@ -116,8 +116,12 @@ package enum ActionTable {
                 return []
             }),
         Action(
+            "group", [.character("b")], usage: "model|pool|state|none", .narrow, hint: 46, views: [.fleet],
+            "Groups the rows by model, pool or state, again for the next; Enter folds a group.",
+            perform: { state, context in GroupActions.change(&state, context) }),
+        Action(
             "mark", [.character(" ")], .narrow, views: [.fleet],
-            "Marks the row; d, w act on all marked nodes.",
+            "Marks the row or group; d, w act on all marked nodes.",
             perform: { state, context in Selection.mark(&state, context.snapshot) }),
         Action(
             "unmark", [.character("u")], .narrow, views: [.fleet], "Takes all marks off.",

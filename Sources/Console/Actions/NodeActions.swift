@@ -110,6 +110,7 @@ enum Targets {
         if state.view == .fleet, !state.marks.isEmpty {
             return snapshot.nodes.map(\.name).filter(state.marks.contains)
         }
+        if let group = GroupActions.group(state, snapshot) { return GroupActions.targets(group, state) }
         return state.selectedNode.flatMap { snapshot.node(named: $0)?.name }.map { [$0] } ?? []
     }
 

@@ -78,6 +78,7 @@ package enum Palette {
         case "policy":
             snapshot?.gateway.policies.map { ($0, $0 == snapshot?.gateway.policy ? "now" : "") } ?? []
         case "theme": state.themes.map { ($0, $0 == state.theme ? "now" : "") }
+        case "group": GroupKey.allCases.map { ($0.rawValue, $0 == state.grouping.key ? "now" : "") }
         case "sort": SortKey.allCases.map { ($0.rawValue, $0.title) }
         default: []
         }

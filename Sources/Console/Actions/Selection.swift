@@ -5,7 +5,9 @@ enum Selection {
     static func move(_ state: inout ScreenState, _ snapshot: Snapshot?, by step: Int) -> [Effect] {
         guard let snapshot else { return [] }
         switch state.view {
-        case .fleet, .node, .system:
+        case .fleet: GroupActions.move(&state, snapshot, by: step)
+        case .node, .system:
+            state.grouping.selected = nil
             state.selectedNode = moved(visibleNodes(snapshot, state).map(\.name), state.selectedNode, step)
         case .streams:
             state.selectedStream = moved(
@@ -30,6 +32,10 @@ enum Selection {
     /// The node of the selected row.
     static func open(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
         guard let snapshot else { return [] }
+        if let group = GroupActions.group(state, snapshot) {
+            GroupActions.toggleFold(group, &state)
+            return []
+        }
         let node: String? =
             switch state.view {
             case .streams: visibleStreams(snapshot, state).first { $0.id == state.selectedStream }?.node
@@ -67,6 +73,10 @@ enum Selection {
     }
 
     static func mark(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        if let group = GroupActions.group(state, snapshot) {
+            GroupActions.mark(group, &state)
+            return move(&state, snapshot, by: 1)
+        }
         guard let name = state.selectedNode else { return [] }
         if state.marks.remove(name) == nil { state.marks.insert(name) }
         return move(&state, snapshot, by: 1)
@@ -83,6 +93,11 @@ enum Selection {
     }
 
     private static func rowText(_ state: ScreenState, _ snapshot: Snapshot) -> String? {
+        if let group = GroupActions.group(state, snapshot) {
+            let count = NumberText.plural(group.nodes.count, "node")
+            return "\(group.name): \(group.servingCount) of \(count) serving: "
+                + group.nodes.map(\.name).joined(separator: " ")
+        }
         switch state.view {
         case .fleet, .node, .system:
             return state.selectedNode.flatMap { snapshot.node(named: $0) }.map {

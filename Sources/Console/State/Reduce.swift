@@ -91,6 +91,7 @@ private func take(_ state: inout ScreenState, _ snapshot: Snapshot?) {
     if state.selectedNode == nil || snapshot.node(named: state.selectedNode ?? "") == nil {
         state.selectedNode = visibleNodes(snapshot, state).first?.name
     }
+    GroupActions.settle(&state, snapshot)
     state.marks = state.marks.filter { snapshot.node(named: $0) != nil }
     let isHeld = state.dialog != nil || state.now - state.orderTime < Sorting.holdSeconds
     if state.sort != SortOrder(), !isHeld { Sorting.apply(&state, snapshot) }

@@ -83,6 +83,7 @@ package struct ScreenState: Equatable, Sendable {
     package var filter = ""
     package var faultsOnly = false
     package var showsGPUs = false
+    package var grouping = Grouping()
     package var sort = SortOrder()
     /// The rows' order as last sorted, kept so that rows don't jump; node names.
     package var order: [String] = []

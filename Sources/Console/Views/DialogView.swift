@@ -22,10 +22,10 @@ struct DialogView {
 
     /// Away from the selected row, which stays in sight.
     private func top(_ height: Int, _ size: Size) -> Int {
-        guard state.view == .fleet, let snapshot, let name = dialog.targets.first else {
+        guard state.view == .fleet, let snapshot, dialog.targets.first != nil else {
             return (size.rows - height) / 2
         }
-        let row = visibleNodes(snapshot, state).firstIndex { $0.name == name } ?? 0
+        let row = fleetCursor(fleetLines(snapshot, state), state) ?? 0
         return row + 5 < size.rows - 2 - height ? size.rows - 2 - height : 2
     }
 
@@ -49,7 +49,13 @@ struct DialogView {
             lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
         case .quit: lines = quitLines
         }
-        return (title, lines + nameLines, 76)
+        return (title, memberLines + lines + nameLines, 76)
+    }
+
+    /// The names that the title only counts.
+    private var memberLines: [Line] {
+        guard dialog.targets.count > 3 else { return [] }
+        return [[("Nodes          ", .label), (dialog.targets.joined(separator: ", "), .text)]]
     }
 
     private var title: String {

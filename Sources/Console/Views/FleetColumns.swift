@@ -11,6 +11,11 @@ struct FleetColumns {
 
     var columns: [Column<FleetRow>] { identity + memory + queues + latency + output + wide }
 
+    /// Columns before this one tell who a node is.
+    static let firstNumber = 5
+    /// The priorities of the columns of latencies.
+    static let latencyPriorities = 8...11
+
     private var identity: [Column<FleetRow>] {
         [
             Column([""], 1, priority: 0, .left) { row, _ in
@@ -23,6 +28,7 @@ struct FleetColumns {
                 case .gpu: .text("  " + row.name, .label)
                 case .node: .text(row.name, row.isStale ? .faint : .title)
                 case .total: .text(row.name, .title, .bold)
+                case .group: .empty
                 }
             },
             Column(["STATE"], stateWidth, priority: 14, .left) { row, _ in
@@ -68,7 +74,7 @@ struct FleetColumns {
         [
             Column(["PREFILL", "PRE"], 3, ideal: 7, priority: 6) { row, _ in
                 guard row.kind != .gpu else { return .empty }
-                let role = row.kind == .total ? .text : Threshold.queue.role(row.prefill)
+                let role = row.kind == .node ? Threshold.queue.role(row.prefill) : .text
                 return .text(mark(row, .queues, NumberText.short(row.prefill)), role)
             },
             number(["DECODE", "DEC"], 3, ideal: 6, priority: 7, .queues) { NumberText.short($0.decode) },
@@ -104,7 +110,7 @@ struct FleetColumns {
             },
             Column(["TTFT p50 TREND", "TTFT TREND", "TTFT"], 12, priority: 24, .left, largest: 24) {
                 row, width in
-                row.kind == .total ? .empty : trend(row, .ttftP50, width, ttftCeiling)
+                trend(row, .ttftP50, width, ttftCeiling)
             },
             Column(["GPU %", "GPU%"], 4, ideal: 5, priority: 16) { row, _ in
                 .text(NumberText.percent(row.utilization))
@@ -140,14 +146,14 @@ struct FleetColumns {
         _ value: @escaping (FleetRow) -> Double?
     ) -> Column<FleetRow> {
         Column(titles, minimum, ideal: ideal, priority: priority) { row, _ in
-            guard row.kind != .gpu else { return .empty }
+            guard row.kind != .gpu, row.kind != .group else { return .empty }
             let seconds = value(row)
             return .text(NumberText.milliseconds(seconds), threshold?.role(seconds) ?? .text)
         }
     }
 
     private func trend(_ row: FleetRow, _ series: Series, _ width: Int, _ ceiling: Double) -> CellContent {
-        guard let node = row.trendNodes.first else { return .empty }
+        guard let node = row.trendNode else { return .empty }
         return .trend(history.last(width, of: series, node: node), ceiling: ceiling)
     }
 

@@ -1,8 +1,8 @@
 import GatewayCore
 
-/// One line of the fleet table: a node, one GPU of a node, or the whole fleet.
+/// One line of the fleet table: a node, one GPU of a node, a group of nodes, or the whole fleet.
 package struct FleetRow {
-    package enum Kind: Equatable { case total, node, gpu }
+    package enum Kind: Equatable { case total, group, node, gpu }
 
     package var kind: Kind
     package var name: String
@@ -36,8 +36,8 @@ package struct FleetRow {
     package var age: Double?
     package var estimated: EstimatedFields = []
     package var isStale = false
-    /// Whose history the trends show: nil: the sum of `trendNodes`.
-    package var trendNodes: [String] = []
+    /// Whose history the trends show; nil: there is none.
+    package var trendNode: String?
 
     private init(kind: Kind, name: String) {
         self.kind = kind
@@ -68,7 +68,7 @@ package struct FleetRow {
         age = node.readingAgeSeconds
         estimated = node.estimated
         isStale = node.isStale
-        trendNodes = [node.name]
+        trendNode = node.name
     }
 
     package init(_ gpu: GPUReading, number: Int, of node: NodeStatus) {
@@ -87,6 +87,36 @@ package struct FleetRow {
         let fresh = snapshot.nodes.filter { !$0.isStale && $0.state != .unhealthy }
         let name = fresh.count == snapshot.nodes.count ? "ALL" : "ALL \(fresh.count)/\(snapshot.nodes.count)"
         self.init(kind: .total, name: name)
+        add(fresh)
+        hit = snapshot.totals.prefixHitRate
+        active = Double(snapshot.totals.active)
+        (ttft, tpot) = (snapshot.totals.ttft, snapshot.totals.tpot)
+        (tokens, requests) = (snapshot.totals.tokensPerSecond, snapshot.totals.requestsPerSecond)
+        dollars = snapshot.totals.dollarsPerMillionTokens
+        dollarsPerHour = snapshot.totals.dollarsPerHour
+    }
+
+    /// The sums of a group's nodes, without the stale ones. No latencies: percentiles of nodes can't be joined.
+    init(group: FleetGroup) {
+        self.init(kind: .group, name: group.name)
+        let fresh = group.nodes.filter { !$0.isStale && $0.state != .unhealthy }
+        add(fresh)
+        let prompts = fresh.compactMap { node in
+            node.prefixHitRate.flatMap { rate in node.promptTokensPerSecond.map { (rate * $0, $0) } }
+        }
+        let prompt = prompts.reduce(0) { $0 + $1.1 }
+        if prompt > 0 { hit = prompts.reduce(0) { $0 + $1.0 } / prompt }
+        active = Double(group.nodes.reduce(0) { $0 + $1.active })
+        tokens = Self.sum(fresh.map(\.tokensPerSecond))
+        requests = Self.sum(fresh.map(\.requestsPerSecond))
+        dollarsPerHour = Self.sum(group.nodes.map(\.dollarsPerHour))
+        let isPriced = group.nodes.allSatisfy { $0.dollarsPerHour != nil }
+        dollars = dollarsPerMillionTokens(
+            dollarsPerHour: isPriced ? dollarsPerHour : nil, tokensPerSecond: tokens)
+    }
+
+    /// What several nodes have together.
+    private mutating func add(_ fresh: [NodeStatus]) {
         let rows = fresh.map { FleetRow($0) }
         hbmUsed = Self.sum(rows.map(\.hbmUsed))
         hbmTotal = Self.sum(rows.filter { $0.hbmUsed != nil }.map(\.hbmTotal))
@@ -95,20 +125,13 @@ package struct FleetRow {
         kv = Self.kvUsage(of: fresh, byCapacity: knowsCapacity)
         if !knowsCapacity { estimated.insert(.kvUsage) }
         for row in rows { estimated.formUnion(row.estimated.subtracting(.kvUsage)) }
-        hit = snapshot.totals.prefixHitRate
         prefill = Self.sum(rows.map(\.prefill))
         decode = Self.sum(rows.map(\.decode))
-        active = Double(snapshot.totals.active)
         running = Self.sum(rows.map(\.running))
         waiting = Self.sum(rows.map(\.waiting))
-        (ttft, tpot) = (snapshot.totals.ttft, snapshot.totals.tpot)
-        (tokens, requests) = (snapshot.totals.tokensPerSecond, snapshot.totals.requestsPerSecond)
-        dollars = snapshot.totals.dollarsPerMillionTokens
-        dollarsPerHour = snapshot.totals.dollarsPerHour
         utilization = Self.mean(rows.map(\.utilization))
         power = Self.sum(rows.map(\.power))
         temperature = rows.compactMap(\.temperature).max()
-        trendNodes = []
     }
 
     /// What the state is about, in a few letters: streams left, age of the reading, its weight while it begins slowly.

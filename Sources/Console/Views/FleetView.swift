@@ -1,6 +1,6 @@
 import GatewayCore
 
-/// A row for each node, the total pinned above; what is below the rows tells the last minutes.
+/// A row for each node, under headers where they are grouped, the total pinned above; what is below the rows tells the last minutes.
 struct FleetView {
     var snapshot: Snapshot
     var history: History
@@ -15,12 +15,16 @@ struct FleetView {
         table.draw(total, &canvas, rect.inset(top: 1), isDim: isOld, isBold: true, layout: layout)
         let body = rect.inset(top: 2)
         guard !nodes.isEmpty else { return drawNothing(&canvas, body) }
-        let rows = lines(of: nodes)
+        let lines = fleetLines(snapshot, state)
+        let rows = entries(of: lines)
         let deck = body.height - rows.count - 1
         let shown = deck >= FleetDeck.minimumHeight ? rows.count : body.height
-        let first = firstRow(rows, height: shown)
+        let cursor = fleetCursor(lines, state)
+        let selected = rows.firstIndex { $0.line == cursor } ?? 0
+        let first = Scrolling.first(selected: selected, count: rows.count, height: shown)
         for (offset, row) in rows.dropFirst(first).prefix(shown).enumerated() {
-            draw(row, table, layout, &canvas, body.inset(top: offset))
+            let place = Rect(body.x, body.y + offset, body.width, 1)
+            draw(row, isSelected: row.line == cursor, table, layout, &canvas, place)
         }
         if deck >= FleetDeck.minimumHeight {
             FleetDeck(snapshot: snapshot, history: history, state: state)
@@ -28,30 +32,54 @@ struct FleetView {
         }
     }
 
-    /// A node's line and, where wanted, a line for each of its GPUs.
-    private func lines(of nodes: [NodeStatus]) -> [(node: NodeStatus, row: FleetRow)] {
-        nodes.flatMap { node -> [(node: NodeStatus, row: FleetRow)] in
-            let gpus = state.showsGPUs ? node.gpus : []
-            return [(node, FleetRow(node))]
-                + gpus.enumerated().map { (node, FleetRow($1, number: $0, of: node)) }
+    /// One row of the screen and the line of the list that it belongs to.
+    private struct Entry {
+        enum Content {
+            case header(FleetGroup)
+            case node(NodeStatus)
+            case gpu(FleetRow)
+        }
+
+        var line: Int
+        var content: Content
+    }
+
+    /// A header's or a node's row and, where wanted, one for each of the node's GPUs.
+    private func entries(of lines: [FleetLine]) -> [Entry] {
+        lines.enumerated().flatMap { index, line -> [Entry] in
+            switch line {
+            case .header(let group): return [Entry(line: index, content: .header(group))]
+            case .node(let node):
+                let gpus = (state.showsGPUs ? node.gpus : []).enumerated().map {
+                    Entry(line: index, content: .gpu(FleetRow($1, number: $0, of: node)))
+                }
+                return [Entry(line: index, content: .node(node))] + gpus
+            }
         }
     }
 
     private func draw(
-        _ line: (node: NodeStatus, row: FleetRow), _ table: Table<FleetRow>,
+        _ entry: Entry, isSelected: Bool, _ table: Table<FleetRow>,
         _ layout: [(column: Int, x: Int, width: Int)], _ canvas: inout Canvas, _ rect: Rect
     ) {
-        let isNode = line.row.kind == .node
-        table.draw(line.row, &canvas, rect, isDim: isOld || line.row.isStale, layout: layout)
-        if !isNode { drawGPU(line.row, table, layout, &canvas, rect) }
-        if isNode, state.marks.contains(line.node.name) {
-            canvas.put("•", rect.x, rect.y, Style(.accent, on: .base, .bold))
+        let isMarked: Bool
+        switch entry.content {
+        case .gpu(let row):
+            table.draw(row, &canvas, rect, isDim: isOld || row.isStale, layout: layout)
+            return drawGPU(row, table, layout, &canvas, rect)
+        case .node(let node):
+            isMarked = state.marks.contains(node.name)
+            let row = FleetRow(node)
+            table.draw(row, &canvas, rect, isDim: isOld || row.isStale, layout: layout)
+        case .header(let group):
+            isMarked = group.nodes.allSatisfy { state.marks.contains($0.name) }
+            GroupHeader(group: group).draw(table, layout, &canvas, rect, isDim: isOld)
+            if !isSelected { canvas.lift(rect, to: .bar) }
         }
-        guard isNode, line.node.name == state.selectedNode else { return }
-        canvas.lift(Rect(rect.x, rect.y, rect.width, 1), to: .selected)
-        if !state.marks.contains(line.node.name) {
-            canvas.put("▸", rect.x, rect.y, Style(.accent, on: .selected, .bold))
-        }
+        if isMarked { canvas.put("•", rect.x, rect.y, Style(.accent, on: .base, .bold)) }
+        guard isSelected else { return }
+        canvas.lift(rect, to: .selected)
+        if !isMarked { canvas.put("▸", rect.x, rect.y, Style(.accent, on: .selected, .bold)) }
     }
 
     /// All of the picture is old: the gateway does not answer.
@@ -75,12 +103,6 @@ struct FleetView {
             "busy \(NumberText.percent(row.utilization))%  \(power) W  \(temperature) C  \(row.model ?? "")"
         let room = max(rect.width - place.x, 0)
         canvas.put(DisplayWidth.clipped(text, to: room), rect.x + place.x, rect.y, Style(.label))
-    }
-
-    /// The selection in sight, with the list standing still as long as it can.
-    private func firstRow(_ rows: [(node: NodeStatus, row: FleetRow)], height: Int) -> Int {
-        let selected = rows.firstIndex { $0.node.name == state.selectedNode } ?? 0
-        return Scrolling.first(selected: selected, count: rows.count, height: height)
     }
 
     private func columns(_ nodes: [NodeStatus], _ width: Int) -> FleetColumns {
