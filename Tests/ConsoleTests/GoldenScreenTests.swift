@@ -50,6 +50,15 @@ struct GoldenScreenTests {
     }
 
     @Test(arguments: sizes)
+    func `an incident looks as it did`(_ size: Size) throws {
+        var snapshot = SampleFleet.troubled(second: 60)
+        snapshot.nodes[3].ttft = LatencySummary(p50: 1.31, p99: 2.6, count: 400)
+        var screen = Screen(size, snapshot, history: Self.history)
+        screen.type("7")
+        try compare(screen, "troubled-incident-\(size.columns)x\(size.rows)")
+    }
+
+    @Test(arguments: sizes)
     func `nodes grouped by state look as they did`(_ size: Size) throws {
         var screen = Screen(size, SampleFleet.troubled(second: 60), history: Self.history)
         screen.type("bbb")

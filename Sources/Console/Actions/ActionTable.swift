@@ -35,7 +35,7 @@ package enum ActionTable {
                 "last", [.end, .character("G")], .look, "Selects the last row.",
                 perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
             Action(
-                "open", [.enter, .right], .look, hint: 10, views: [.fleet, .streams, .routing],
+                "open", [.enter, .right], .look, hint: 10, views: [.fleet, .streams, .routing, .incident],
                 "Opens the row's node; folds or unfolds a group.",
                 perform: { state, context in
                     Selection.open(&state, context.snapshot)
@@ -49,10 +49,10 @@ package enum ActionTable {
         ] + ViewName.allCases.map(view(of:)) + [
             Action(
                 "next-view", [.tab], .look, "Shows the next view.",
-                perform: { state, _ in Selection.turn(&state, by: 1) }),
+                perform: { state, context in Selection.turn(&state, context.snapshot, by: 1) }),
             Action(
                 "previous-view", [.backTab], .look, "Shows the view before.",
-                perform: { state, _ in Selection.turn(&state, by: -1) }),
+                perform: { state, context in Selection.turn(&state, context.snapshot, by: -1) }),
         ]
 
     private static func view(of view: ViewName) -> Action {
@@ -61,14 +61,12 @@ package enum ActionTable {
             .streams: "What is being relayed now.", .routing: "Why requests go where they go.",
             .events: "What operators and the system did.",
             .system: "The gateway itself: memory, requests, and its counts beside the engines'.",
+            .incident: "Only what is abnormal, the worst first, with the reason.",
         ]
         return Action(
             view.title.lowercased(), [.character(Character(String(view.rawValue)))], .look,
             help[view] ?? "",
-            perform: { state, _ in
-                state.view = view
-                return []
-            })
+            perform: { state, context in Selection.show(view, &state, context.snapshot) })
     }
 
     private static let narrowing: [Action] = [

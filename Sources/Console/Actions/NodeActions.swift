@@ -7,7 +7,7 @@ extension ActionTable {
             "drain", [.character("d")],
             usage: "[NODE] [--migrate] [--deadline 10m] [--at-deadline keep|cut|migrate]", .act,
             hint: 1,
-            views: [.fleet, .node], isMutating: true,
+            views: ViewName.ofNodes, isMutating: true,
             "Drains the node, or undoes its drain: no new request, streams finish. Asks first.",
             title: { state, snapshot in Targets.areOut(state, snapshot) ? "undrain" : "drain" },
             disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
@@ -32,7 +32,7 @@ extension ActionTable {
                 Emptying.open(&state, context, kind: { .migrate($0) }, command: { .migrate(node: $0) })
             }),
         Action(
-            "cut", [.character("X")], usage: "[NODE]", .act, views: [.fleet, .node], isMutating: true,
+            "cut", [.character("X")], usage: "[NODE]", .act, views: ViewName.ofNodes, isMutating: true,
             "Ends the streams left on a node that is out, with an error. Asks for its name.",
             disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
             perform: { state, context in
@@ -45,7 +45,7 @@ extension ActionTable {
             disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
             perform: { state, context in Cancelling.open(&state, context) }),
         Action(
-            "weight", [.character("w")], usage: "[NODE] 0...100", .act, hint: 2, views: [.fleet, .node],
+            "weight", [.character("w")], usage: "[NODE] 0...100", .act, hint: 2, views: ViewName.ofNodes,
             isMutating: true, "Changes the node's share of new requests. Shows the shares, then asks.",
             disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
             perform: { state, context in Weighting.open(&state, context) }),
@@ -111,7 +111,13 @@ enum Targets {
             return snapshot.nodes.map(\.name).filter(state.marks.contains)
         }
         if let group = GroupActions.group(state, snapshot) { return GroupActions.targets(group, state) }
-        return state.selectedNode.flatMap { snapshot.node(named: $0)?.name }.map { [$0] } ?? []
+        if state.view == .node {
+            return state.selectedNode.flatMap { snapshot.node(named: $0)?.name }.map { [$0] } ?? []
+        }
+        // Never a node that the view does not list, though it was selected elsewhere.
+        return state.selectedNode.flatMap { name in
+            Selection.nodes(state, snapshot).contains(name) ? [name] : nil
+        } ?? []
     }
 
     /// Why no command can be sent now.

@@ -6,9 +6,9 @@ enum Selection {
         guard let snapshot else { return [] }
         switch state.view {
         case .fleet: GroupActions.move(&state, snapshot, by: step)
-        case .node, .system:
+        case .node, .system, .incident:
             state.grouping.selected = nil
-            state.selectedNode = moved(visibleNodes(snapshot, state).map(\.name), state.selectedNode, step)
+            state.selectedNode = moved(nodes(state, snapshot), state.selectedNode, step)
         case .streams:
             state.selectedStream = moved(
                 visibleStreams(snapshot, state).map(\.id), state.selectedStream, step)
@@ -20,6 +20,15 @@ enum Selection {
             state.selectedEvent = moved(events, state.selectedEvent, step)
         }
         return []
+    }
+
+    /// The nodes that the view lists, by name, in the order of its rows.
+    static func nodes(_ state: ScreenState, _ snapshot: Snapshot) -> [String] {
+        switch state.view {
+        case .incident:
+            Incidents(snapshot, visibleNodes(snapshot, state)).rows.map(\.node.name)
+        default: visibleNodes(snapshot, state).map(\.name)
+        }
     }
 
     private static func moved<ID: Equatable>(_ ids: [ID], _ selected: ID?, _ step: Int) -> ID? {
@@ -65,10 +74,18 @@ enum Selection {
         return []
     }
 
-    static func turn(_ state: inout ScreenState, by step: Int) -> [Effect] {
+    static func turn(_ state: inout ScreenState, _ snapshot: Snapshot?, by step: Int) -> [Effect] {
         let count = ViewName.allCases.count
         let next = (state.view.rawValue - 1 + step + count) % count
-        state.view = ViewName.allCases[next]
+        return show(ViewName.allCases[next], &state, snapshot)
+    }
+
+    /// Goes to a view. Where it lists the worst first, that is selected unless the selected node is listed too.
+    static func show(_ view: ViewName, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        state.view = view
+        guard view == .incident, let snapshot else { return [] }
+        let nodes = nodes(state, snapshot)
+        if !nodes.contains(state.selectedNode ?? ""), let first = nodes.first { state.selectedNode = first }
         return []
     }
 
@@ -99,7 +116,7 @@ enum Selection {
                 + group.nodes.map(\.name).joined(separator: " ")
         }
         switch state.view {
-        case .fleet, .node, .system:
+        case .fleet, .node, .system, .incident:
             return state.selectedNode.flatMap { snapshot.node(named: $0) }.map {
                 "\($0.name) \($0.url) \($0.state.rawValue)"
             }

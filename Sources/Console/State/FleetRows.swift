@@ -4,7 +4,7 @@ import GatewayCore
 package func visibleNodes(_ snapshot: Snapshot, _ state: ScreenState) -> [NodeStatus] {
     let filter = NodeFilter(state.activeFilter)
     let shown = ordered(snapshot.nodes, by: state.order).filter { node in
-        filter.matches(node) && (!state.faultsOnly || StateWord.isFault(node))
+        filter.matches(node) && (!state.faultsOnly || Finding.all(of: node).contains(where: \.needsEyes))
     }
     return shown
 }

@@ -2,7 +2,7 @@ import GatewayCore
 
 package enum ViewName: Int, CaseIterable, Sendable {
     case fleet = 1
-    case node, streams, routing, events, system
+    case node, streams, routing, events, system, incident
 
     package var title: String {
         switch self {
@@ -12,8 +12,14 @@ package enum ViewName: Int, CaseIterable, Sendable {
         case .routing: "Routing"
         case .events: "Events"
         case .system: "System"
+        case .incident: "Incident"
         }
     }
+}
+
+extension ViewName {
+    /// Views in which the selected row is a node that a verb can be about.
+    static let ofNodes: Set<ViewName> = [.fleet, .node, .incident]
 }
 
 /// How the console stands with its gateway.

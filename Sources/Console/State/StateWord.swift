@@ -38,14 +38,6 @@ package struct StateWord: Equatable, Sendable {
         case .serving: node.isStale ? 5 : 0
         }
     }
-
-    /// True for what `!` leaves on the screen.
-    package static func isFault(_ node: NodeStatus) -> Bool {
-        rank(node) > 0 || !node.faults.isEmpty || node.disagreementSeconds ?? 0 > 15 || node.problem != nil
-            || node.restartedSecondsAgo != nil
-            || Threshold.kv.level(node.kvUsage) != .normal
-            || Threshold.ttft.level(node.ttft?.p99) != .normal
-    }
 }
 
 /// From where on a value is coloured; `?` tells them.

@@ -26,12 +26,20 @@ struct CacheTrust {
         }
     }
 
+    /// So much less came than was foreseen that its cache is not what routing takes it for.
+    static func isDoubtful(_ node: NodeStatus) -> Bool {
+        guard let predicted = node.predictedCachedTokens, let actual = node.actualCachedTokens else {
+            return false
+        }
+        return predicted >= enough && actual < tolerance * predicted
+    }
+
     /// Why less came than was foreseen; nil: it is as foreseen, or too little is known.
     static func cause(_ node: NodeStatus) -> String? {
-        guard let predicted = node.predictedCachedTokens, let actual = node.actualCachedTokens else {
+        guard node.predictedCachedTokens != nil, let actual = node.actualCachedTokens else {
             return node.completed > 0 ? "not told" : nil
         }
-        guard predicted >= enough, actual < tolerance * predicted else { return nil }
+        guard isDoubtful(node) else { return nil }
         if node.restartedSecondsAgo != nil { return "restarted" }
         if actual == 0 { return "caching off?" }
         return "evicts more"

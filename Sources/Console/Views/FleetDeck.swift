@@ -13,23 +13,38 @@ struct FleetDeck {
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
         let rect = rect.inset(left: 1, right: 1)
-        let columns = rect.width >= 150 ? 3 : rect.width >= 90 ? 2 : 1
-        let width = (rect.width - (columns - 1) * 2) / columns
-        let charts = rect.height >= Self.chartHeight * 2 + 10 ? 2 : 1
-        let chart = rect.height < Self.chartHeight + 4 ? rect.height / 2 + 1 : Self.chartHeight
-        for line in 0..<charts {
-            let places = (0..<columns).map {
-                Rect(rect.x + $0 * (width + 2), rect.y + line * (chart + 1), width, chart)
-            }
-            drawCharts(&canvas, places, from: line * columns)
-        }
-        let lower = rect.inset(top: charts * (chart + 1) - (rect.height < Self.chartHeight + 4 ? 1 : 0))
+        let lines = rect.height >= Self.chartHeight * 2 + 10 ? 2 : 1
+        let isLow = rect.height < Self.chartHeight + 4
+        let chart = isLow ? rect.height / 2 + 1 : Self.chartHeight
+        drawCharts(&canvas, rect, lines: lines, chart)
+        let lower = rect.inset(top: lines * (chart + 1) - (isLow ? 1 : 0))
         guard lower.height >= 2 else { return }
-        let lists = (0..<columns).map { Rect(rect.x + $0 * (width + 2), lower.y, width, lower.height) }
+        let lists = Self.columns(lower)
         let panels = Panels(snapshot: snapshot)
-        panels.events(&canvas, lists[columns - 1])
-        if columns > 1 { panels.decisions(&canvas, lists[0]) }
-        if columns > 2 { panels.streams(&canvas, lists[1]) }
+        panels.events(&canvas, lists[lists.count - 1])
+        if lists.count > 1 { panels.decisions(&canvas, lists[0]) }
+        if lists.count > 2 { panels.streams(&canvas, lists[1]) }
+    }
+
+    /// As many lines of charts as there is room for, at most two.
+    func drawCharts(_ canvas: inout Canvas, _ rect: Rect) {
+        let lines = min((rect.height + 1) / (Self.chartHeight + 1), 2)
+        if lines > 0 { drawCharts(&canvas, rect, lines: lines, Self.chartHeight) }
+    }
+
+    private func drawCharts(_ canvas: inout Canvas, _ rect: Rect, lines: Int, _ height: Int) {
+        for line in 0..<lines {
+            let y = rect.y + line * (height + 1)
+            let places = Self.columns(Rect(rect.x, y, rect.width, height))
+            drawCharts(&canvas, places, from: line * places.count)
+        }
+    }
+
+    /// One to three parts beside each other.
+    private static func columns(_ rect: Rect) -> [Rect] {
+        let count = rect.width >= 150 ? 3 : rect.width >= 90 ? 2 : 1
+        let width = (rect.width - (count - 1) * 2) / count
+        return (0..<count).map { Rect(rect.x + $0 * (width + 2), rect.y, width, rect.height) }
     }
 
     private func drawCharts(_ canvas: inout Canvas, _ places: [Rect], from first: Int) {

@@ -11,25 +11,49 @@ struct StatusLine {
             canvas.put(DisplayWidth.clipped(notice.text, to: state.size.columns - 2), 1, y, style)
             return
         }
-        let used = drawTabs(&canvas, y)
+        let chosen = chosenFacts
+        let facts = (chosen.isEmpty ? describedFacts : chosen).joined(separator: " · ")
         let right = state.size.columns - 1
-        let text = DisplayWidth.clipped(facts.joined(separator: " · "), to: max(right - used - 2, 0))
-        canvas.putRight(text, endingAt: right, y, Style(.label), width: max(right - used - 2, 0))
+        // What narrows the list matters more than the other views' names.
+        let needed = chosen.isEmpty ? Self.leastDescription : DisplayWidth.of(facts)
+        let form = TabForm.allCases.first { tabWidth($0) + needed < right } ?? .digits
+        let used = drawTabs(form, &canvas, y)
+        let room = max(right - used - 1, 0)
+        canvas.putRight(
+            DisplayWidth.clipped(facts, to: room), endingAt: right, y, Style(.label), width: room)
     }
 
-    private func drawTabs(_ canvas: inout Canvas, _ y: Int) -> Int {
+    /// Columns that a description of the selected row should have at least.
+    private static let leastDescription = 16
+
+    /// How the views' names are written; the longest that leaves room is taken.
+    private enum TabForm: CaseIterable { case words, starts, digits }
+
+    private func tab(_ view: ViewName, _ form: TabForm) -> String {
+        if view == state.view { return " \(view.rawValue) \(view.title) " }
+        return switch form {
+        case .words: "\(view.rawValue) \(view.title)"
+        case .starts: "\(view.rawValue) \(view.title.prefix(3))"
+        case .digits: "\(view.rawValue)"
+        }
+    }
+
+    private func tabWidth(_ form: TabForm) -> Int {
+        1 + ViewName.allCases.reduce(0) { $0 + DisplayWidth.of(tab($1, form)) + 1 }
+    }
+
+    /// - Returns: the first column that is free.
+    private func drawTabs(_ form: TabForm, _ canvas: inout Canvas, _ y: Int) -> Int {
         var x = 1
         for view in ViewName.allCases {
-            let isHere = view == state.view
-            let style = isHere ? Style(.accent, on: .base, [.bold, .reverse]) : Style(.label)
-            let text = "\(view.rawValue) \(view.title)"
-            x += canvas.put(isHere ? " \(text) " : text, x, y, style) + 1
+            let style = view == state.view ? Style(.accent, on: .base, [.bold, .reverse]) : Style(.label)
+            x += canvas.put(tab(view, form), x, y, style) + 1
         }
         return x
     }
 
     /// What the operator set, so that nobody reads a narrowed list as the whole.
-    private var facts: [String] {
+    private var chosenFacts: [String] {
         var facts: [String] = []
         if !state.activeFilter.isEmpty {
             let filter = NodeFilter(state.activeFilter)
@@ -41,9 +65,13 @@ struct StatusLine {
         if state.sort != SortOrder() {
             facts.append("by \(state.sort.key.title)\(state.sort.isInverted ? ", inverted" : "")")
         }
-        if facts.isEmpty, let problem = selected?.problem { facts.append(problem) }
-        if facts.isEmpty, let selected { facts.append(Self.describe(selected)) }
         return facts
+    }
+
+    /// What the selected row is about.
+    private var describedFacts: [String] {
+        guard let selected else { return [] }
+        return [selected.problem ?? Self.describe(selected)]
     }
 
     private var selected: NodeStatus? {

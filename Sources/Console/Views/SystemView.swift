@@ -20,9 +20,8 @@ struct SystemView {
         Panels.heading("Requests that wait for a node", &canvas, rect)
         let shown = snapshot.queues.prefix(min(4, rect.height - 3))
         for (offset, queue) in shown.enumerated() {
-            let count = queue.high + queue.normal + queue.low
             let text =
-                "\(FleetRow.shortModel(queue.model))  \(count): \(queue.high) high, \(queue.normal) normal, \(queue.low) low;"
+                "\(FleetRow.shortModel(queue.model))  \(queue.count): \(queue.high) high, \(queue.normal) normal, \(queue.low) low;"
                 + " ~\(NumberText.short(Double(queue.tokens))) tokens, oldest \(NumberText.span(queue.oldestSeconds)),"
                 + " \(NumberText.rate(queue.drainPerSecond))/s leave"
             canvas.put(
@@ -33,15 +32,13 @@ struct SystemView {
 
     private var memory: FactGroup {
         let memory = snapshot.gateway.memory
-        let used = memory.residentBytes.flatMap { used in memory.limitBytes.map { used / $0 } }
         let limit = memory.limitBytes.map { " of \(NumberText.bytes($0))" } ?? ""
-        let files = memory.openFiles.flatMap { open in memory.openFileLimit.map { Double(open) / Double($0) }
-        }
         return FactGroup(
             title: "Memory",
             facts: [
                 Fact(
-                    "resident", NumberText.bytes(memory.residentBytes) + limit, Threshold.resource.role(used)),
+                    "resident", NumberText.bytes(memory.residentBytes) + limit,
+                    Threshold.resource.role(memory.share)),
                 Fact("prefix index", NumberText.bytes(memory.prefixIndexBytes)),
                 Fact("history", NumberText.bytes(memory.historyBytes)),
                 Fact("ledger", NumberText.bytes(memory.ledgerBytes)),
@@ -51,7 +48,7 @@ struct SystemView {
                     "descriptors",
                     "\(NumberText.count(memory.openFiles.map(Double.init))) of "
                         + NumberText.count(memory.openFileLimit.map(Double.init)),
-                    Threshold.resource.role(files)),
+                    Threshold.resource.role(memory.fileShare)),
             ])
     }
 

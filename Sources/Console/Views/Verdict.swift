@@ -48,42 +48,21 @@ package struct Verdict: Equatable, Sendable {
         }
     }
 
+    /// A part for each finding that some node has, the worst first.
     private static func parts(of snapshot: Snapshot) -> [(text: String, role: Role)] {
-        let nodes = snapshot.nodes
+        var found: [Finding: [NodeStatus]] = [:]
+        for node in snapshot.nodes {
+            for finding in Finding.all(of: node) where finding.headline != nil {
+                found[finding, default: []].append(node)
+            }
+        }
         var parts: [(text: String, role: Role)] = []
-        func add(
-            _ chosen: [NodeStatus], _ word: String, _ role: Role,
-            _ detail: (NodeStatus) -> String? = { _ in nil }
-        ) {
-            guard !chosen.isEmpty else { return }
-            parts.append(("\(chosen.count) \(word): \(names(chosen, detail))", role))
-        }
-        add(nodes.filter { $0.state == .unhealthy }, "unhealthy", .alarm)
-        add(nodes.filter { $0.state == .ejected }, "ejected", .alarm) { node in
-            node.ejection.map { $0.secondsLeft.map { NumberText.span($0) } ?? "being tried" }
-        }
-        add(nodes.filter { Threshold.kv.level($0.kvUsage) == .alarm && !$0.isStale }, "out of KV", .alarm)
-        add(nodes.filter { StateWord($0).word == "stale" }, "stale", .warning) { node in
-            node.readingAgeSeconds.map { NumberText.span($0) }
-        }
-        add(nodes.filter { $0.state == .draining }, "draining", .warning) { node in
-            node.drain.map { "\($0.remaining) left" }
-        }
-        if snapshot.gateway.queued > 0 {
-            parts.append(("\(snapshot.gateway.queued) requests wait for a node", .warning))
-        }
-        add(nodes.filter { Threshold.kv.level($0.kvUsage) == .warning && !$0.isStale }, "KV tight", .warning)
-        add(
-            nodes.filter { Threshold.ttft.level($0.ttft?.p99) != .normal && !$0.isStale }, "slow first token",
-            .warning)
-        add(nodes.filter { $0.restartedSecondsAgo != nil }, "restarted", .warning)
-        add(nodes.filter { ($0.disagreementSeconds ?? 0) >= 15 }, "not our count", .warning)
-        add(nodes.filter { $0.state == .starting }, "starting", .label)
-        add(nodes.filter { $0.state == .drained }, "drained", .label) {
-            $0.safeToDelete ? "safe to delete" : nil
-        }
-        add(nodes.filter { $0.state == .maintenance }, "in maintenance", .label) {
-            $0.safeToDelete ? "safe to delete" : nil
+        for finding in Finding.allCases {
+            if finding == .kvTight, snapshot.gateway.queued > 0 {
+                parts.append(("\(snapshot.gateway.queued) requests wait for a node", .warning))
+            }
+            guard let word = finding.headline, let nodes = found[finding] else { continue }
+            parts.append(("\(nodes.count) \(word): \(names(nodes, finding.detail))", finding.role))
         }
         return parts
     }
