@@ -35,7 +35,8 @@ package enum ActionTable {
                 "last", [.end, .character("G")], .look, "Selects the last row.",
                 perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
             Action(
-                "open", [.enter, .right], .look, hint: 10, views: [.fleet, .streams, .routing, .incident],
+                "open", [.enter, .right], .look, hint: 10,
+                views: [.fleet, .streams, .routing, .incident, .queues],
                 "Opens the row's node; folds or unfolds a group.",
                 perform: { state, context in
                     Selection.open(&state, context.snapshot)
@@ -62,6 +63,7 @@ package enum ActionTable {
             .events: "What operators and the system did.",
             .system: "The gateway itself: memory, requests, and its counts beside the engines'.",
             .incident: "Only what is abnormal, the worst first, with the reason.",
+            .queues: "Who waits where, since when, and for how long still.",
         ]
         return Action(
             view.title.lowercased(), [.character(Character(String(view.rawValue)))], .look,
@@ -91,17 +93,18 @@ package enum ActionTable {
                 return []
             }),
         Action(
-            "sort", [.character("s")], usage: "COLUMN", .narrow, hint: 25, views: [.fleet],
+            "sort", [.character("s")], usage: "COLUMN", .narrow, hint: 25, views: [.fleet, .queues],
             "Chooses what rows are sorted by. They sort again at most every 5 s.",
             perform: { state, context in Sorting.perform(&state, context) }),
         Action(
-            "sort-previous", [.character("<")], .narrow, views: [.fleet], "Sorts by the column before.",
+            "sort-previous", [.character("<")], .narrow, views: [.fleet, .queues],
+            "Sorts by the column before.",
             perform: { state, context in Sorting.step(&state, context, by: -1) }),
         Action(
-            "sort-next", [.character(">")], .narrow, views: [.fleet], "Sorts by the next column.",
+            "sort-next", [.character(">")], .narrow, views: [.fleet, .queues], "Sorts by the next column.",
             perform: { state, context in Sorting.step(&state, context, by: 1) }),
         Action(
-            "invert", [.character("I")], .narrow, views: [.fleet], "Turns the order around.",
+            "invert", [.character("I")], .narrow, views: [.fleet, .queues], "Turns the order around.",
             perform: { state, context in
                 state.sort.isInverted.toggle()
                 return Sorting.apply(&state, context.snapshot)

@@ -6,7 +6,7 @@ enum Selection {
         guard let snapshot else { return [] }
         switch state.view {
         case .fleet: GroupActions.move(&state, snapshot, by: step)
-        case .node, .system, .incident:
+        case .node, .system, .incident, .queues:
             state.grouping.selected = nil
             state.selectedNode = moved(nodes(state, snapshot), state.selectedNode, step)
         case .streams:
@@ -116,7 +116,7 @@ enum Selection {
                 + group.nodes.map(\.name).joined(separator: " ")
         }
         switch state.view {
-        case .fleet, .node, .system, .incident:
+        case .fleet, .node, .system, .incident, .queues:
             return state.selectedNode.flatMap { snapshot.node(named: $0) }.map {
                 "\($0.name) \($0.url) \($0.state.rawValue)"
             }

@@ -2,7 +2,7 @@ import GatewayCore
 
 package enum ViewName: Int, CaseIterable, Sendable {
     case fleet = 1
-    case node, streams, routing, events, system, incident
+    case node, streams, routing, events, system, incident, queues
 
     package var title: String {
         switch self {
@@ -13,13 +13,14 @@ package enum ViewName: Int, CaseIterable, Sendable {
         case .events: "Events"
         case .system: "System"
         case .incident: "Incident"
+        case .queues: "Queues"
         }
     }
 }
 
 extension ViewName {
     /// Views in which the selected row is a node that a verb can be about.
-    static let ofNodes: Set<ViewName> = [.fleet, .node, .incident]
+    static let ofNodes: Set<ViewName> = [.fleet, .node, .incident, .queues]
 }
 
 /// How the console stands with its gateway.

@@ -76,11 +76,13 @@ struct Panels {
         }
     }
 
-    func streams(_ canvas: inout Canvas, _ rect: Rect, of node: String? = nil) {
+    func streams(
+        _ canvas: inout Canvas, _ rect: Rect, of node: String? = nil, title: String = "Oldest streams"
+    ) {
         let streams = snapshot.streams.filter { node == nil || $0.node == node }
             .sorted { $0.ageSeconds > $1.ageSeconds }
-        Self.heading("Oldest streams", &canvas, rect)
-        guard !streams.isEmpty else { return quiet("no stream is open", &canvas, rect) }
+        Self.heading(title, &canvas, rect)
+        guard !streams.isEmpty else { return quiet("none", &canvas, rect) }
         for (offset, stream) in streams.prefix(rect.height - 1).enumerated() {
             let y = rect.y + 1 + offset
             let end = rect.x + 7
