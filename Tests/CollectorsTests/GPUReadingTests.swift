@@ -24,6 +24,7 @@ private let mebibyte = 1_048_576.0
         #expect(first.name == "Tesla T4")
         let second = try #require(gpus.first { $0.uuid == "GPU-9ef1b6d0-3643-5dd7-b823-c0ec20dcf2d5" })
         #expect(second.memoryTotalBytes == 15109 * mebibyte)
+        #expect(second.throttleReasons == 1)
         #expect(gpus.count == 2)
     }
 
@@ -51,6 +52,8 @@ private let mebibyte = 1_048_576.0
         #expect(gpu.powerWatts == 16.365)
         #expect(gpu.energyJoules == 4742.776)
         #expect(gpu.name == "NVIDIA L4")
+        #expect(gpu.remappedRows == 0)
+        #expect(gpu.uncorrectedErrors == nil && gpu.throttleReasons == nil)
         #expect(gpu.index == 0)
     }
 
@@ -90,7 +93,10 @@ private let mebibyte = 1_048_576.0
         let row = try #require(lines[start...].first { $0.hasPrefix("2026/") }).components(separatedBy: ", ")
         try #require(header.count == row.count)
         let cells = try NvidiaSMI.fields.map { field in
-            let column = try #require(header.firstIndex { $0 == field || $0.hasPrefix(field + " [") })
+            // Drivers from 535 on answer to the old name and print the new one.
+            let printed = field.replacingOccurrences(
+                of: "clocks_throttle_reasons", with: "clocks_event_reasons")
+            let column = try #require(header.firstIndex { $0 == printed || $0.hasPrefix(printed + " [") })
             return row[column].components(separatedBy: " ").first.flatMap(Double.init).map { "\($0)" }
                 ?? row[column]
         }
@@ -109,6 +115,7 @@ private let mebibyte = 1_048_576.0
         #expect(gpu.temperatureCelsius == 53)
         #expect(gpu.memoryTemperatureCelsius == 59)
         #expect(gpu.smClockMHz == 1980)
+        #expect(gpu.throttleReasons == 0)
     }
 
     @Test func `nvidia-smi of whole GPUs`() throws {
@@ -117,6 +124,7 @@ private let mebibyte = 1_048_576.0
             #expect(gpu.index == 0)
             #expect(gpu.uuid?.hasPrefix("GPU-") == true)
             #expect((gpu.memoryTotalBytes ?? 0) > 16000 * mebibyte)
+            #expect(gpu.throttleReasons == 1, "idle")
         }
     }
 }
@@ -157,9 +165,10 @@ private let mebibyte = 1_048_576.0
     @Test func `an answer of another shape names the line and the command`() {
         #expect { try NvidiaSMI.parse("0, GPU-1\n") } throws: { error in
             (error as? CollectionFailure)?.message.hasPrefix(
-                "nvidia-smi, line 1: expected 13 values, found 2") == true
+                "nvidia-smi, line 1: expected 15 values, found 2") == true
         }
-        #expect { try NvidiaSMI.parse("0, GPU-1, X, much, 1, 1, 1, 1, 1, 1, 1, 1, 1\n") } throws: { error in
+        #expect { try NvidiaSMI.parse("0, GPU-1, X, much, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0x0, 1\n") } throws: {
+            error in
             (error as? CollectionFailure)?.message
                 == "nvidia-smi, line 1: memory.total is \"much\", which is not a number"
         }

@@ -25,6 +25,9 @@ private let standIn = """
     int nvmlDeviceGetEnforcedPowerLimit(dev *d, unsigned *v) { *v = 700000; return 0; }
     int nvmlDeviceGetTemperature(dev *d, int kind, unsigned *v) { if (kind) return 2; *v = 61; return 0; }
     int nvmlDeviceGetClockInfo(dev *d, int kind, unsigned *v) { *v = kind == 1 ? 1980 : 1; return 0; }
+    int nvmlDeviceGetCurrentClocksThrottleReasons(dev *d, unsigned long long *v) { *v = 4; return d->id ? 3 : 0; }
+    int nvmlDeviceGetTotalEccErrors(dev *d, int type, int since, unsigned long long *v) {
+        if (d->id) return 3; *v = type == 1 && since == 0 ? 2 : 99; return 0; }
     """
 
 @Suite struct LocalGPUTests {
@@ -64,6 +67,10 @@ private let standIn = """
             #expect(gpus[0].smClockMHz == 1980)
             // Not in this library at all.
             #expect(gpus[0].energyJoules == nil)
+            #expect(gpus[0].throttleReasons == 4)
+            #expect(gpus[0].uncorrectedErrors == 2)
+            #expect(gpus[1].throttleReasons == nil)
+            #expect(gpus[1].uncorrectedErrors == nil)
             #expect(gpus[1].utilization == nil)
             #expect(gpus[1].powerWatts == nil)
             #expect(gpus[1].memoryTotalBytes == 85_899_345_920)
@@ -75,7 +82,8 @@ private let standIn = """
     @Test func `without NVML nvidia-smi is asked`() throws {
         try withFolder { folder in
             let program = folder.appendingPathComponent("nvidia-smi")
-            let row = "0, GPU-a, X, 100, 40, 50, 7, [N/A], 50, [N/A], 100.5, 300.00, 1500"
+            let row =
+                "0, GPU-a, X, 100, 40, 50, 7, [N/A], 50, [N/A], 100.5, 300.00, 1500, 0x0000000000000024, [N/A]"
             try "#!/bin/sh\nprintf '%s\\n' '\(row)'\n".write(to: program, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
             var local = LocalGPUSource(libraryPath: "libnone-such.so", program: program.path)
@@ -86,6 +94,8 @@ private let standIn = """
             #expect(gpus[0].utilization == 0.07)
             #expect(gpus[0].memoryActive == nil)
             #expect(gpus[0].powerWatts == 100.5)
+            #expect(gpus[0].throttleReasons == 0x24)
+            #expect(gpus[0].uncorrectedErrors == nil)
         }
     }
 

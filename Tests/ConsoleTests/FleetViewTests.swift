@@ -139,6 +139,16 @@ struct FleetViewTests {
         for y in 4...6 { #expect(canvas[79, y].scalar != " ", "row \(y)") }
     }
 
+    @Test func `at 80x24 the gateway's own view leaves twelve rows of nodes`() {
+        var screen = Screen(Size(80, 24), SampleFleet.snapshot(nodes: 40, second: 5))
+        screen.type("6")
+        let text = screen.text
+        #expect(text.split(separator: "\n").filter { $0.contains(" engine-") }.count >= 12)
+        for fact in ["resident 178 MiB of 3.73 GiB", "failed 0", "policy foresight"] {
+            #expect(text.contains(fact), "\(fact)")
+        }
+    }
+
     @Test func `the clock of one unchanged second changes few cells`() {
         let first = Screen(Size(200, 50), SampleFleet.snapshot(nodes: 8, second: 5))
         var snapshot = first.snapshot ?? Snapshot()

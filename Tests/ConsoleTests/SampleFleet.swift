@@ -98,7 +98,7 @@ enum SampleFleet {
         node.prefillQueue = Double(node.prefilling)
         node.decodeQueue = Double(node.decoding)
         node.kvUsage = load * 0.9
-        node.kvCapacityTokens = 432_000
+        node.kvCapacityTokens = 216_000
         node.predictedCachedTokens = 61_000 + Double(noise(index, 9, 9_000))
         node.actualCachedTokens = (node.predictedCachedTokens ?? 0) * (index == 2 ? 0.6 : 0.97)
         if index % 2 == 0 { node.kvEvents = kvEvents(index) }
@@ -140,6 +140,10 @@ enum SampleFleet {
         gpu.memoryTemperatureCelsius = 55 + 26 * load
         gpu.smClockMHz = 1_755
         gpu.lastXid = 0
+        gpu.memoryReservedBytes = 0.5e9
+        gpu.throttleReasons = load > 0.7 ? 4 : 0
+        gpu.uncorrectedErrors = 0
+        gpu.remappedRows = 0
         return gpu
     }
 
@@ -192,7 +196,8 @@ enum SampleFleet {
         var feed = KVFeedStatus()
         feed.isLive = true
         feed.isWhole = index != 4
-        feed.blocks = 21_000 + noise(index, 3, 4_000)
+        feed.blocks = 9_000 + noise(index, 3, 2_000)
+        feed.blockSize = 16
         feed.gaps = index == 4 ? 2 : 0
         return feed
     }

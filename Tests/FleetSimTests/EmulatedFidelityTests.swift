@@ -62,7 +62,7 @@ struct EmulatedFidelityTests {
             "dcgm-2-tesla-t4",
         ]
         let real = Exposition(try files.map { try capture("metrics/\($0).txt") }.joined(separator: "\n"))
-        #expect(emulated.types.count == 15)
+        #expect(emulated.types.count == 17)
         for (name, type) in emulated.types { #expect(real.types[name] == type, "\(name)") }
         let names = Set(real.series.map { $0.split(separator: " ")[0] })
         let labels = Set(real.series.map { $0.split(separator: " ")[1] })

@@ -28,6 +28,11 @@ extension GPUReading {
         rows.each("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION") { $0.energyJoules = $1 / 1000 }
         // A gauge that holds the last number, not a count.
         rows.each("DCGM_FI_DEV_XID_ERRORS") { $0.lastXid = Int(exactly: $1) }
+        rows.each("DCGM_FI_DEV_CLOCK_THROTTLE_REASONS") { $0.throttleReasons = Int(exactly: $1) }
+        // The same under the name that later exporters give it.
+        rows.each("DCGM_FI_DEV_CLOCKS_EVENT_REASONS") { $0.throttleReasons = Int(exactly: $1) }
+        rows.each("DCGM_FI_DEV_ECC_DBE_VOL_TOTAL") { $0.uncorrectedErrors = $1 }
+        rows.each("DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS") { $0.remappedRows = $1 }
         return rows.finished(free: free)
     }
 

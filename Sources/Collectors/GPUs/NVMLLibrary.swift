@@ -102,7 +102,15 @@ import Glibc
         // NVML_TEMPERATURE_GPU is 0, NVML_CLOCK_SM is 1.
         reading.temperatureCelsius = unsafe number("nvmlDeviceGetTemperature", device, kind: 0)
         reading.smClockMHz = unsafe number("nvmlDeviceGetClockInfo", device, kind: 1)
-        reading.energyJoules = unsafe energyMillijoules(device).map { $0 / 1000 }
+        reading.energyJoules = unsafe wide("nvmlDeviceGetTotalEnergyConsumption", device).map {
+            Double($0) / 1000
+        }
+        // The second name is that of drivers before 535.
+        let reasons =
+            unsafe wide("nvmlDeviceGetCurrentClocksEventReasons", device)
+            ?? wide("nvmlDeviceGetCurrentClocksThrottleReasons", device)
+        reading.throttleReasons = reasons.flatMap { Int(exactly: $0) }
+        reading.uncorrectedErrors = unsafe uncorrectedErrors(device)
         return reading
     }
 
@@ -118,10 +126,19 @@ import Glibc
         return unsafe unsafeBitCast(symbol, to: Kinded.self)(device, kind, &value) == 0 ? Double(value) : nil
     }
 
-    private func energyMillijoules(_ device: Device) -> Double? {
-        guard let symbol = unsafe dlsym(library, "nvmlDeviceGetTotalEnergyConsumption") else { return nil }
+    private func wide(_ name: String, _ device: Device) -> UInt64? {
+        guard let symbol = unsafe dlsym(library, name) else { return nil }
         var value: UInt64 = 0
-        return unsafe unsafeBitCast(symbol, to: Number64.self)(device, &value) == 0 ? Double(value) : nil
+        return unsafe unsafeBitCast(symbol, to: Number64.self)(device, &value) == 0 ? value : nil
+    }
+
+    private func uncorrectedErrors(_ device: Device) -> Double? {
+        typealias Errors = @convention(c) (Device, UInt32, UInt32, UnsafeMutablePointer<UInt64>?) -> Int32
+        guard let symbol = unsafe dlsym(library, "nvmlDeviceGetTotalEccErrors") else { return nil }
+        var value: UInt64 = 0
+        // NVML_MEMORY_ERROR_TYPE_UNCORRECTED is 1, NVML_VOLATILE_ECC is 0.
+        let code = unsafe unsafeBitCast(symbol, to: Errors.self)(device, 1, 0, &value)
+        return code == 0 ? Double(value) : nil
     }
 
     private func structure<Value: BitwiseCopyable>(_ name: String, _ device: Device, _ empty: Value) -> Value?

@@ -8,7 +8,7 @@ package enum NvidiaSMI {
     static let fields = [
         "index", "uuid", "name", "memory.total", "memory.used", "memory.free", "utilization.gpu",
         "utilization.memory", "temperature.gpu", "temperature.memory", "power.draw", "enforced.power.limit",
-        "clocks.current.sm",
+        "clocks.current.sm", "clocks_throttle_reasons.active", "ecc.errors.uncorrected.volatile.total",
     ]
 
     package static let arguments = [
@@ -65,7 +65,7 @@ package enum NvidiaSMI {
         var values: [String: Double] = [:]
         for (field, cell) in zip(fields, cells) where field != "uuid" && field != "name" {
             if cell.hasPrefix("[") || cell == "N/A" { continue }
-            guard let value = Double(cell) else {
+            guard let value = number(cell) else {
                 throw CollectionFailure(
                     "nvidia-smi, line \(line): \(field) is \"\(printable(cell[...]))\", which is not a number"
                 )
@@ -91,7 +91,15 @@ package enum NvidiaSMI {
         reading.powerWatts = values["power.draw"]
         reading.powerLimitWatts = values["enforced.power.limit"]
         reading.smClockMHz = values["clocks.current.sm"]
+        reading.throttleReasons = values["clocks_throttle_reasons.active"].flatMap { Int(exactly: $0) }
+        reading.uncorrectedErrors = values["ecc.errors.uncorrected.volatile.total"]
         return reading
+    }
+
+    /// "1980", "588.15", or the bits of a mask: "0x0000000000000004".
+    private static func number(_ cell: String) -> Double? {
+        guard cell.hasPrefix("0x") else { return Double(cell) }
+        return UInt64(cell.dropFirst(2), radix: 16).map { Double($0) }
     }
 
     private static func trimmed(_ text: Substring) -> String {

@@ -36,7 +36,7 @@ package enum ActionTable {
                 perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
             Action(
                 "open", [.enter, .right], .look, hint: 10,
-                views: [.fleet, .streams, .routing, .incident, .queues],
+                views: [.fleet, .streams, .routing, .incident, .queues, .gpu],
                 "Opens the row's node; folds or unfolds a group.",
                 perform: { state, context in
                     Selection.open(&state, context.snapshot)
@@ -63,6 +63,7 @@ package enum ActionTable {
             .events: "What operators and the system did.",
             .system: "The gateway itself: memory, requests, and its counts beside the engines'.",
             .incident: "Only what is abnormal, the worst first, with the reason.",
+            .gpu: "What each GPU's memory holds and what holds it back, the worst first.",
             .queues: "Who waits where, since when, and for how long still.",
         ]
         return Action(

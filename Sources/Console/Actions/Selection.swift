@@ -9,6 +9,14 @@ enum Selection {
         case .node, .system, .incident, .queues:
             state.grouping.selected = nil
             state.selectedNode = moved(nodes(state, snapshot), state.selectedNode, step)
+        case .gpu:
+            let nodes = visibleNodes(snapshot, state)
+            let places = visibleGPUs(nodes)
+            let rows = Array(places.indices)
+            guard let row = moved(rows, gpuCursor(places, nodes, state), step), !places.isEmpty else { break }
+            state.grouping.selected = nil
+            state.selectedNode = nodes[places[row].node].name
+            state.selectedGPU = places[row].number ?? 0
         case .streams:
             state.selectedStream = moved(
                 visibleStreams(snapshot, state).map(\.id), state.selectedStream, step)
@@ -116,7 +124,7 @@ enum Selection {
                 + group.nodes.map(\.name).joined(separator: " ")
         }
         switch state.view {
-        case .fleet, .node, .system, .incident, .queues:
+        case .fleet, .node, .system, .incident, .queues, .gpu:
             return state.selectedNode.flatMap { snapshot.node(named: $0) }.map {
                 "\($0.name) \($0.url) \($0.state.rawValue)"
             }

@@ -4,7 +4,8 @@ import GatewayCore
 ///
 /// The verdict, `!` and the incident view all read this list, so that they can't disagree.
 package enum Finding: Int, CaseIterable, Sendable {
-    case unhealthy, ejected, outOfKV, xid, stale, draining, kvTight, slowFirstToken, restarted, notOurCount
+    case unhealthy, ejected, outOfKV, xid, eccErrors, stale, draining, kvTight, slowFirstToken, restarted,
+        notOurCount
     case problem, faults, slowTokens, longQueue, busy, hotGPU, throttledGPU, fullHBM, distrustedCache, kvFeed
     /// Far from its peers; found by `Peers`, not of the node alone.
     case standsOut
@@ -59,13 +60,15 @@ package enum Finding: Int, CaseIterable, Sendable {
         for gpu in node.gpus {
             if (gpu.lastXid ?? 0) != 0 { found.append(.xid) }
             if Threshold.temperature.level(gpu.temperatureCelsius) != .normal { found.append(.hotGPU) }
+            if ThrottleReason.level(gpu) != .normal { found.append(.throttledGPU) }
+            if (gpu.uncorrectedErrors ?? 0) > 0 { found.append(.eccErrors) }
         }
         return Array(Set(found))
     }
 
     var role: Role {
         switch self {
-        case .unhealthy, .ejected, .outOfKV, .xid: .alarm
+        case .unhealthy, .ejected, .outOfKV, .xid, .eccErrors: .alarm
         case .standsOut: .accent
         case .slowStart, .starting, .drained, .maintenance: .label
         default: .warning

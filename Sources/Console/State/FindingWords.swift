@@ -58,6 +58,15 @@ extension Finding {
                 + "\(NumberText.gigabytes(free(node))) GB left on \(node.gpus.count) GPUs"
         case .xid:
             gpus(node) { gpu in (gpu.lastXid ?? 0) == 0 ? nil : "Xid \(gpu.lastXid ?? 0)" }
+        case .eccErrors:
+            gpus(node) { gpu in
+                (gpu.uncorrectedErrors ?? 0) == 0
+                    ? nil : "\(NumberText.short(gpu.uncorrectedErrors)) ECC errors not corrected"
+            }
+        case .throttledGPU:
+            gpus(node) { gpu in
+                ThrottleReason.level(gpu) == .normal ? nil : "clocks held by \(ThrottleReason.words(gpu))"
+            }
         case .hotGPU:
             gpus(node) { gpu in
                 Threshold.temperature.level(gpu.temperatureCelsius) == .normal

@@ -2,7 +2,7 @@ import GatewayCore
 
 package enum ViewName: Int, CaseIterable, Sendable {
     case fleet = 1
-    case node, streams, routing, events, system, incident, queues
+    case node, streams, routing, events, system, incident, queues, gpu
 
     package var title: String {
         switch self {
@@ -14,6 +14,7 @@ package enum ViewName: Int, CaseIterable, Sendable {
         case .system: "System"
         case .incident: "Incident"
         case .queues: "Queues"
+        case .gpu: "GPU"
         }
     }
 }
@@ -83,6 +84,8 @@ package struct ScreenState: Equatable, Sendable {
     package var readOnlyReason: String?
 
     package var selectedNode: String?
+    /// Which GPU of the selected node, for the view of GPUs.
+    package var selectedGPU = 0
     package var selectedStream: UInt64?
     package var selectedDecision: UInt64?
     package var selectedEvent: UInt64?

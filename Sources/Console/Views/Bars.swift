@@ -22,6 +22,19 @@ package enum Bars {
         canvas.put(filled(ratio, width: width), x, y, style, limit: width)
     }
 
+    /// How many of `width` columns each share of a whole takes: where it ends less where the one before ends, so that
+    /// rounding never adds up to more than the whole.
+    package static func parts(_ shares: [Double], width: Int) -> [Int] {
+        var end = 0.0
+        var used = 0
+        return shares.map { share in
+            end += share.isFinite ? max(share, 0) : 0
+            let columns = max(Int((min(end, 1) * Double(max(width, 0))).rounded()) - used, 0)
+            used += columns
+            return columns
+        }
+    }
+
     /// One column for each value, the last ones; a blank where there is none. All share `ceiling`.
     package static func trend(_ values: [Double?], ceiling: Double, width: Int) -> String {
         guard width > 0 else { return "" }

@@ -20,7 +20,9 @@ struct QueuesView {
         rest = rest.inset(top: ownHeight + (rest.height > ownHeight + Self.chartHeight ? 1 : 0))
         guard rest.height >= 3 else { return }
         let height = min(rest.height, rest.height >= 20 ? Self.chartHeight + 4 : Self.chartHeight)
-        drawCharts(&canvas, Rect(rest.x, rest.y, rest.width, height))
+        FleetCharts(snapshot: snapshot, history: history).draw(
+            [FleetCharts.waiting, FleetCharts.running, FleetCharts.ttft], &canvas,
+            Rect(rest.x, rest.y, rest.width, height))
         let lists = rest.inset(top: height + 1)
         if lists.height >= 3 { drawLists(&canvas, lists) }
     }
@@ -42,26 +44,6 @@ struct QueuesView {
             guard first + offset == selected else { continue }
             canvas.lift(line, to: .selected)
             canvas.put("▸", line.x, line.y, Style(.accent, on: .selected, .bold))
-        }
-    }
-
-    private func drawCharts(_ canvas: inout Canvas, _ rect: Rect) {
-        let names = snapshot.nodes.prefix(256).map(\.name)
-        let count = rect.width >= 150 ? 3 : rect.width >= 90 ? 2 : 1
-        let width = (rect.width - (count - 1) * 2) / count
-        let timeline = Timeline(history: history)
-        let series: [(String, Series, (Double) -> String)] = [
-            ("waiting on all nodes", .waiting, { NumberText.short($0) }),
-            ("running on all nodes", .running, { NumberText.short($0) }),
-            ("TTFT p50, mean of nodes, ms", .ttftP50, { NumberText.milliseconds($0) }),
-        ]
-        for (index, item) in series.prefix(count).enumerated() {
-            let values = timeline.values(item.1, nodes: names, columns: width) { known in
-                let sum = known.reduce(0, +)
-                return item.1 == .ttftP50 ? sum / Double(known.count) : sum
-            }
-            let place = Rect(rect.x + index * (width + 2), rect.y, width, rect.height)
-            Panels.chart(item.0, values, &canvas, place, label: item.2)
         }
     }
 

@@ -40,6 +40,7 @@ private func drawBody(
     case .events: EventsView(snapshot: snapshot, state: state).draw(&canvas, rect)
     case .system: SystemView(snapshot: snapshot, state: state).draw(&canvas, rect)
     case .queues: QueuesView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
+    case .gpu: GPUView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
     case .incident: IncidentView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
     }
 }

@@ -5,12 +5,45 @@ struct SystemView {
     var snapshot: Snapshot
     var state: ScreenState
 
+    /// With fewer rows the facts are joined in lines, so that the nodes have the room.
+    private static let roomy = 30
+    private static let briefLines = 5
+
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
-        let y = FactGroup.draw([memory, requests, identity, rules], &canvas, rect)
+        let groups = [memory, requests, identity, rules]
+        let isLow = rect.height < Self.roomy
+        let y =
+            isLow
+            ? drawBrief(groups.flatMap(\.facts), &canvas, rect.inset(left: 1, right: 1))
+            : FactGroup.draw(groups, &canvas, rect)
         let rest = Rect(rect.x + 1, y, rect.width - 2, rect.maxY - y)
         let queues = drawQueues(&canvas, rest)
         guard rest.height - queues > 2 else { return }
         drawNodes(&canvas, rest.inset(top: queues))
+    }
+
+    /// What tells most comes first; what finds no room in the lines is left out.
+    private static let mostTelling = [
+        "now", "failed", "refused", "retried", "cancelled", "resident", "descriptors", "connections", "up",
+        "policy", "changes", "not in the books", "prefix index", "kept to move streams", "history", "ledger",
+        "queues", "received", "completed", "minimum serving", "wasted", "spent", "faults not counted",
+        "rates over", "latencies over", "address", "version", "admin socket",
+    ]
+
+    /// - Returns: the first row that is free.
+    private func drawBrief(_ facts: [Fact], _ canvas: inout Canvas, _ rect: Rect) -> Int {
+        var (x, y) = (rect.x, rect.y)
+        let lines = min(Self.briefLines, rect.height)
+        for name in Self.mostTelling {
+            guard let fact = facts.first(where: { $0.name == name }) else { continue }
+            let width = DisplayWidth.of(fact.name) + 1 + DisplayWidth.of(fact.value)
+            if x > rect.x, x + width > rect.maxX { (x, y) = (rect.x, y + 1) }
+            guard y < rect.y + lines else { break }
+            x += canvas.put(fact.name, x, y, Style(.label), limit: max(rect.maxX - x, 0)) + 1
+            let style = Style(fact.value == NumberText.unknown ? .faint : fact.role, on: .base, .bold)
+            x += canvas.put(fact.value, x, y, style, limit: max(rect.maxX - x, 0)) + 2
+        }
+        return min(y + 1, rect.y + lines)
     }
 
     /// A line for each model whose requests wait, at most four.

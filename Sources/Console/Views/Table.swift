@@ -5,6 +5,8 @@ package enum CellContent {
     case state(String, Role, Style.Emphasis = [])
     /// A bar with its number on the right; nil: unknown.
     case bar(Double?, label: String, role: Role, labelRole: Role)
+    /// Parts of a whole beside each other, each in its own character.
+    case parts([(share: Double, part: HBMPart)])
     /// The last values, oldest first, on the scale of the whole column.
     case trend([Double?], ceiling: Double)
     case empty
@@ -157,6 +159,13 @@ private struct CellDrawing {
             }
         case .bar(let ratio, let label, let role, let labelRole):
             bar(ratio, label, role, labelRole, &canvas)
+        case .parts(let parts):
+            canvas.put(String(repeating: "·", count: width), x, y, Style(.track), limit: width)
+            var left = x
+            for (text, part) in zip(Bars.parts(parts.map(\.share), width: width), parts) {
+                let style = Style(isDim ? .faint : part.part.role)
+                left += canvas.put(String(repeating: part.part.character, count: text), left, y, style)
+            }
         case .trend(let values, let ceiling):
             let line = Bars.trend(values, ceiling: ceiling, width: width)
             canvas.put(line, x, y, Style(isDim ? .faint : .trend), limit: width)

@@ -94,6 +94,14 @@ enum DCGMMetrics {
             name: "DCGM_FI_DEV_XID_ERRORS", type: "gauge", help: "Value of the last XID error encountered."
         ) { _, _ in 0 },
         Field(
+            name: "DCGM_FI_DEV_CLOCK_THROTTLE_REASONS", type: "gauge",
+            help: "Current clock throttle reasons (bitmask of DCGM_CLOCKS_THROTTLE_REASON_*)"
+        ) { model, _ in model.gpu.busy > 0.05 ? 0 : 1 },
+        Field(
+            name: "DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS", type: "counter",
+            help: "Number of remapped rows for uncorrectable errors"
+        ) { _, _ in 0 },
+        Field(
             name: "DCGM_FI_PROF_GR_ENGINE_ACTIVE", type: "gauge",
             help: "Ratio of time the graphics engine is active."
         ) { model, _ in model.gpu.busy },

@@ -79,6 +79,12 @@ package struct GPUReading: Sendable, Equatable, Codable {
     package var energyJoules: Double?
     /// The number of the last Xid error; 0 is none.
     package var lastXid: Int?
+    /// Why its clocks are held below what they could be: NVML's bits of clocks event reasons; 0: they are not.
+    package var throttleReasons: Int?
+    /// ECC errors that could not be corrected, since the driver was loaded.
+    package var uncorrectedErrors: Double?
+    /// Rows of its memory that were replaced after such errors.
+    package var remappedRows: Double?
     /// The MIG instance, where this row is one ("1g.5gb#13").
     package var migInstance: String?
 
