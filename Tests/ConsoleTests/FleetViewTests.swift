@@ -108,6 +108,15 @@ struct FleetViewTests {
         #expect(screen.effects.isEmpty)
     }
 
+    @Test func `a filter that hides the selected node selects the first that it leaves`() {
+        var screen = Screen(Size(120, 40), SampleFleet.troubled(second: 60))
+        screen.type("/engine-7")
+        screen.press(.enter)
+        #expect(screen.state.selectedNode == "engine-7")
+        screen.press(.escape, .home, .character("!"))
+        #expect(screen.state.selectedNode == "engine-2")
+    }
+
     @Test func `faults only leaves what needs eyes`() {
         var screen = Screen(Size(120, 40), SampleFleet.troubled(second: 60))
         screen.press(.character("!"))

@@ -62,6 +62,32 @@ struct LayoutFuzzTests {
         #expect(rows[23].contains("d drain"))
     }
 
+    @Test(arguments: [ViewName.fleet, .system, .queues, .gpu], GroupKey.allCases)
+    func `at 80x24 a view of nodes has twelve rows of them`(_ view: ViewName, _ grouping: GroupKey) {
+        var snapshot = SampleFleet.snapshot(nodes: 40, second: 5)
+        for index in snapshot.nodes.indices {
+            snapshot.nodes[index].models = ["model-\(index % 4)"]
+            snapshot.nodes[index].role = NodeRole.allCases[index % 3]
+            if index % 3 == 0 { snapshot.nodes[index].state = .draining }
+        }
+        var screen = Screen(Size(80, 24), snapshot)
+        screen.state.grouping.key = grouping
+        if grouping == .state { screen.state.grouping.folds = ["serving": false, "draining": false] }
+        screen.type("\(view.rawValue)")
+        let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(rows[2...21].filter { $0.contains("engine-") }.count >= 12)
+        #expect(rows[22].contains("\(view.rawValue) \(view.title)"))
+    }
+
+    @Test(arguments: ViewName.allCases)
+    func `at 200x50 no view leaves its right half blank`(_ view: ViewName) {
+        let history = SampleFleet.history(nodes: 8, seconds: 61)
+        var screen = Screen(Size(200, 50), SampleFleet.troubled(second: 60), history: history)
+        screen.type("\(view.rawValue)")
+        let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)[2...47]
+        #expect(rows.filter { $0.count > 110 }.count >= 6)
+    }
+
     @Test func `at 200 columns the right half is used`() {
         let screen = Screen(Size(200, 50), SampleFleet.snapshot(nodes: 8, second: 5))
         let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)

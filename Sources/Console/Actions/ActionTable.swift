@@ -63,7 +63,7 @@ package enum ActionTable {
             .events: "What operators and the system did.",
             .system: "The gateway itself: memory, requests, and its counts beside the engines'.",
             .incident: "Only what is abnormal, the worst first, with the reason.",
-            .gpu: "What each GPU's memory holds and what holds it back, the worst first.",
+            .gpu: "What each GPU's memory holds, what slows it, worst first.",
             .queues: "Who waits where, since when, and for how long still.",
         ]
         return Action(
@@ -89,8 +89,9 @@ package enum ActionTable {
             "faults", [.character("!")], .narrow, hint: 30, views: [.fleet, .events],
             "Shows only what needs somebody's eyes; again shows all.",
             title: { state, _ in state.faultsOnly ? "all" : "faults" },
-            perform: { state, _ in
+            perform: { state, context in
                 state.faultsOnly.toggle()
+                Selection.keepInSight(&state, context.snapshot)
                 return []
             }),
         Action(

@@ -88,13 +88,17 @@ enum Selection {
         return show(ViewName.allCases[next], &state, snapshot)
     }
 
-    /// Goes to a view. Where it lists the worst first, that is selected unless the selected node is listed too.
     static func show(_ view: ViewName, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
         state.view = view
-        guard view == .incident, let snapshot else { return [] }
+        if view != .fleet { keepInSight(&state, snapshot) }
+        return []
+    }
+
+    /// Selects the first row where the selected node is not among the rows: what a verb is about must be seen.
+    static func keepInSight(_ state: inout ScreenState, _ snapshot: Snapshot?) {
+        guard let snapshot, [.fleet, .incident, .queues, .gpu].contains(state.view) else { return }
         let nodes = nodes(state, snapshot)
         if !nodes.contains(state.selectedNode ?? ""), let first = nodes.first { state.selectedNode = first }
-        return []
     }
 
     static func mark(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {

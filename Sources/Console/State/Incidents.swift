@@ -38,6 +38,11 @@ package struct Incidents: Equatable, Sendable {
         }.map(\.element)
     }
 
+    /// "3 requests wait for a node".
+    static func waiting(_ count: Int) -> String {
+        "\(NumberText.plural(count, "request")) \(count == 1 ? "waits" : "wait") for a node"
+    }
+
     /// What ails the gateway itself.
     static func ofGateway(_ snapshot: Snapshot) -> [(text: String, role: Role)] {
         let gateway = snapshot.gateway
@@ -45,12 +50,12 @@ package struct Incidents: Equatable, Sendable {
         for queue in snapshot.queues {
             found.append(
                 (
-                    "\(FleetRow.shortModel(queue.model)): \(NumberText.plural(queue.count, "request")) wait for a node, "
+                    "\(FleetRow.shortModel(queue.model)): \(waiting(queue.count)), "
                         + "oldest \(NumberText.span(queue.oldestSeconds))", .warning
                 ))
         }
         if snapshot.queues.isEmpty, gateway.queued > 0 {
-            found.append(("\(NumberText.plural(gateway.queued, "request")) wait for a node", .warning))
+            found.append((waiting(gateway.queued), .warning))
         }
         let memory = gateway.memory.share
         if Threshold.resource.level(memory) != .normal {

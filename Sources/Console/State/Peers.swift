@@ -23,7 +23,8 @@ package struct Peers: Equatable, Sendable {
 
     package init(_ nodes: [NodeStatus]) {
         var members: [String: [NodeStatus]] = [:]
-        for node in nodes where node.state == .serving && !node.isStale {
+        // One that begins slowly has a cold cache and a small share.
+        for node in nodes where node.state == .serving && !node.isStale && node.slowWeight == nil {
             let key = "\(node.role.rawValue) \(node.models.joined(separator: " "))"
             members[key, default: []].append(node)
         }

@@ -34,6 +34,7 @@ enum PromptKeys {
         state.overlay = nil
         guard prompt.purpose == .palette else {
             state.filter = prompt.text.trimmed
+            Selection.keepInSight(&state, snapshot)
             return []
         }
         var text = prompt.text

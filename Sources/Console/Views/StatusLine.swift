@@ -75,7 +75,9 @@ struct StatusLine {
     }
 
     private var selected: NodeStatus? {
-        guard state.view == .fleet, let name = state.selectedNode else { return nil }
+        guard state.view != .node, ViewName.ofNodes.contains(state.view), let name = state.selectedNode,
+            GroupActions.group(state, snapshot) == nil
+        else { return nil }
         return snapshot?.node(named: name)
     }
 

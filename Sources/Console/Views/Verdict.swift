@@ -59,7 +59,7 @@ package struct Verdict: Equatable, Sendable {
         var parts: [(text: String, role: Role)] = []
         for finding in Finding.allCases {
             if finding == .kvTight, snapshot.gateway.queued > 0 {
-                parts.append(("\(snapshot.gateway.queued) requests wait for a node", .warning))
+                parts.append((Incidents.waiting(snapshot.gateway.queued), .warning))
             }
             guard let word = finding.headline, let nodes = found[finding] else { continue }
             parts.append(("\(nodes.count) \(word): \(names(nodes, finding.detail))", finding.role))
