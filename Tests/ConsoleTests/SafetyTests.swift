@@ -183,7 +183,7 @@ struct SafetyTests {
     @Test func `a frozen screen acts on the live fleet`() {
         var screen = Screen()
         screen.press(.character("p"))
-        #expect(screen.effects == [.freeze(true)])
+        #expect(screen.effects == [.show(at: screen.snapshot?.time)])
         var later = SampleFleet.snapshot(nodes: 8, second: 70)
         later.gateway.configurationVersion = 12
         screen.show(later)

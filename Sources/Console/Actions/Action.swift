@@ -48,7 +48,7 @@ package struct Action: Sendable {
         self.isMutating = isMutating
         self.title = title ?? { _, _ in name }
         whyDisabled = { state, snapshot in
-            if isMutating, let reason = state.readOnlyReason { return "read-only: \(reason)" }
+            if isMutating, let reason = state.whyUnchangeable { return reason }
             return disabled(state, snapshot)
         }
         self.perform = perform
@@ -59,7 +59,7 @@ package struct Action: Sendable {
 
 /// What an action gets besides the state.
 package struct ActionContext: Sendable {
-    /// The live picture, also while the screen is frozen.
+    /// The live picture, also while the screen is frozen; in the past that of then.
     package var snapshot: Snapshot?
     /// The key that was pressed; nil from the palette.
     package var key: Key?
@@ -80,8 +80,8 @@ package enum Effect: Equatable, Sendable {
     case quit
     /// Sends text to the terminal's clipboard.
     case copy(String)
-    /// Holds or releases the picture.
-    case freeze(Bool)
+    /// Shows the picture nearest to this Unix time and no other; nil: the newest again.
+    case show(at: Double?)
     /// Draws every cell again.
     case repaint
     /// Gives the terminal back to the shell until continued.

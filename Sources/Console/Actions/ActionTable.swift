@@ -2,7 +2,7 @@ import GatewayCore
 
 /// The one table of actions.
 package enum ActionTable {
-    package static let all: [Action] = looking + narrowing + acting + screen
+    package static let all: [Action] = looking + narrowing + acting + screen + travelling
 
     package static func action(for key: Key, in view: ViewName) -> Action? {
         all.first { $0.keys.contains(key) && $0.isFor(view) }
@@ -148,13 +148,6 @@ package enum ActionTable {
             perform: { state, _ in
                 state.overlay = .prompt(Prompt(purpose: .palette, text: ""))
                 return []
-            }),
-        Action(
-            "freeze", [.character("p")], .screen, hint: 45, "Holds the picture; the gateway goes on.",
-            title: { state, _ in state.frozenAt == nil ? "freeze" : "go on" },
-            perform: { state, context in
-                state.frozenAt = state.frozenAt == nil ? context.snapshot?.time ?? state.now : nil
-                return [.freeze(state.frozenAt != nil)]
             }),
         Action(
             "copy", [.character("y")], .screen, "Sends the selected row as text to the terminal's clipboard.",

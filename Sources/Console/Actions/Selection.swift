@@ -70,6 +70,7 @@ enum Selection {
     }
 
     static func back(_ state: inout ScreenState) -> [Effect] {
+        if state.isPast, state.ownership != .recorded { return TimeTravel.now(&state) }
         if !state.filter.isEmpty {
             state.filter = ""
         } else if state.view != .fleet {

@@ -7,7 +7,8 @@ package struct ConsoleConnection {
     package enum Arrival {
         /// Connected, with the past as the gateway keeps it.
         case connected(History)
-        case snapshot(Snapshot)
+        /// With the frame that it came as.
+        case snapshot(Snapshot, frame: [UInt8])
         case result(CommandResult)
         /// The connection is gone, or could not be made yet; the text says why. `receive` goes on trying.
         case lost(String)
@@ -39,6 +40,8 @@ package struct ConsoleOptions: Sendable {
     package var isASCII = false
     /// The theme to begin with; nil: dark, or monochrome where NO_COLOR is set.
     package var theme: String?
+    /// What to show instead of a gateway.
+    package var recording: Recording?
     package init() {}
 }
 
@@ -51,7 +54,10 @@ package final class ConsoleSession {
     private var decoder = KeyDecoder()
     private var live: Snapshot?
     private var history = History()
+    /// What the screen shows instead of the newest.
     private var held: (snapshot: Snapshot?, history: History)?
+    private var reel = Reel()
+    private var keys = KeyFrames()
     private var isDirty = true
     private var isOver = false
     private var isTerminalGone = false
@@ -72,6 +78,20 @@ package final class ConsoleSession {
             state.tell("TERM is not known here; drawing as for \(name)", .warning)
         }
         if let problem = problems.first { state.tell(problem, .warning) }
+        if let recording = options.recording { open(recording) }
+    }
+
+    /// Begins at the first picture of a recording.
+    private func open(_ recording: Recording) {
+        history = recording.history
+        reel = recording.reel
+        reduce(.connection(.connected))
+        reduce(.reach(reel.reach))
+        guard let start = reel.reach?.lowerBound else { return }
+        state.moment = .past(at: start, isPlaying: false)
+        show(at: start)
+        state.tell("p plays; , . step a second, [ ] ten, { } a minute")
+        if let problem = recording.problem { state.tell(problem, .warning) }
     }
 
     /// Unix time in seconds.
@@ -141,11 +161,13 @@ package final class ConsoleSession {
             case .connected(let past):
                 history = past
                 reduce(.connection(.connected))
-            case .snapshot(let snapshot):
+            case .snapshot(let snapshot, let frame):
                 live = snapshot
                 history.record(snapshot)
+                reel.append(keys.kept(frame, of: snapshot), time: snapshot.time)
+                reduce(.reach(reel.reach))
                 if state.connection != .connected { reduce(.connection(.connected)) }
-                reduce(.snapshot)
+                if !state.isPast { reduce(.snapshot) }
             case .result(let result): reduce(.result(result))
             case .lost(let reason): lose(reason)
             }
@@ -165,14 +187,15 @@ package final class ConsoleSession {
 
     private func reduce(_ input: ScreenInput) {
         let before = state
-        for effect in Console.reduce(&state, input, live) { perform(effect) }
+        let seen = state.isPast ? held?.snapshot : live
+        for effect in Console.reduce(&state, input, seen) { perform(effect) }
         if input == .snapshot || isVisiblyChanged(from: before) { isDirty = true }
     }
 
     /// A tick alone only changes the screen where an age is shown.
     private func isVisiblyChanged(from before: ScreenState) -> Bool {
         var before = before
-        let isAging = state.frozenAt != nil || state.connection != .connected
+        let isAging = state.moment != .now || state.connection != .connected
         if !isAging || Int(before.now) == Int(state.now) { before.now = state.now }
         return before != state
     }
@@ -188,13 +211,23 @@ package final class ConsoleSession {
             }
         case .quit: isOver = true
         case .copy(let text): terminal.copy(text)
-        case .freeze(let isFrozen): held = isFrozen ? (live, history) : nil
+        case .show(let time): show(at: time)
         case .repaint:
             if let theme = themes.first(where: { $0.name == state.theme }) { terminal.theme = theme }
             terminal.repaint()
             isDirty = true
         case .suspend: suspend()
         }
+    }
+
+    /// - time: Unix time; nil: the newest picture.
+    private func show(at time: Double?) {
+        held = nil
+        if let time {
+            let snapshot = reel.snapshot(nearest: time) ?? live
+            held = (snapshot, history.rewound(to: Int(snapshot?.time ?? time)))
+        }
+        reduce(.snapshot)
     }
 
     private func draw() {

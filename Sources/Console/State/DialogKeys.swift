@@ -181,8 +181,8 @@ enum DialogKeys {
                 state.tell("that was quick: read, then press the key again", .warning)
                 return []
             }
-            if let reason = state.readOnlyReason {
-                state.tell("read-only: \(reason)", .warning)
+            if let reason = state.whyUnchangeable {
+                state.tell(reason, .warning)
                 return []
             }
             let mode: StopMode = key == .character("d") ? .drain : .now

@@ -9,13 +9,16 @@ package enum ScreenInput: Equatable, Sendable {
     case tick(Double)
     /// A new picture came; it is the one handed to `reduce`.
     case snapshot
+    /// Unix times of the oldest and the newest picture that can be shown; nil: none can.
+    case reach(ClosedRange<Double>?)
     case connection(ConnectionState)
     case result(CommandResult)
 }
 
 /// One step of the screen: pure. Returns what is to be done outside.
 ///
-/// - snapshot: the live picture, also while the screen is frozen, so that nobody acts on an old one.
+/// - snapshot: the live picture, also while the screen is frozen, so that nobody acts on an old one; in the past, where
+///   nobody can act, the one that is shown.
 package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot: Snapshot?) -> [Effect] {
     switch input {
     case .key(let key): return press(key, &state, snapshot)
@@ -24,11 +27,15 @@ package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot
         state.size = size
         return []
     case .tick(let now):
+        let passed = now - state.now
         state.now = now
         if let notice = state.notice, notice.until <= now { state.notice = nil }
-        return DialogKeys.tick(&state, snapshot)
+        return DialogKeys.tick(&state, snapshot) + TimeTravel.play(&state, passed)
     case .snapshot:
         take(&state, snapshot)
+        return []
+    case .reach(let reach):
+        state.reach = reach
         return []
     case .connection(let connection): return connect(connection, &state)
     case .result(let result): return CommandFlow.take(result, &state)

@@ -41,6 +41,8 @@ package enum GatewayOwnership: Sendable {
     case attached
     /// Ends with the console and may.
     case demo
+    /// There is none: what is shown was recorded.
+    case recorded
 }
 
 /// A line that tells what just happened.
@@ -101,8 +103,9 @@ package struct ScreenState: Equatable, Sendable {
 
     package var overlay: Overlay?
     package var notice: Notice?
-    /// Unix time of the picture that is held; nil: live.
-    package var frozenAt: Double?
+    package var moment = Moment.now
+    /// Unix times of the oldest and the newest picture that can be shown; nil: there is none yet.
+    package var reach: ClosedRange<Double>?
     package var theme: String
     package var themes: [String]
 

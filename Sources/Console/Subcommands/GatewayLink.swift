@@ -33,7 +33,7 @@ final class GatewayLink {
             return (try client?.receive() ?? []).map { arrival in
                 switch arrival {
                 case .history(let history): .connected(history)
-                case .snapshot(let snapshot): .snapshot(snapshot)
+                case .snapshot(let snapshot, let frame): .snapshot(snapshot, frame: frame)
                 case .result(let result): .result(result)
                 }
             }

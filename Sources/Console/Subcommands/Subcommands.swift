@@ -17,6 +17,7 @@ enum Subcommands {
         [
             RunCommand.entry, ServeCommand.entry, AttachCommand.entry, DemoCommand.entry, StatusCommand.entry,
         ] + OperatorCommands.entries + [
+            RecordCommand.entry, PlayCommand.entry,
             ProbeCommand.entry, CheckCommand.entry, EngineCommand.entry, LoadCommand.entry,
             ReplayCommand.entry,
             CompletionsCommand.entry, ManualCommand.entry,

@@ -58,16 +58,12 @@ private func drawOverlay(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state:
 private func drawVerdict(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state: ScreenState) {
     let verdict = Verdict(snapshot, state)
     let badge = canvas.put(" \(verdict.badge) ", 0, 0, Style(verdict.role, on: .base, [.bold, .reverse]))
-    var flags: [(String, Role)] = []
-    if let reason = state.readOnlyReason, !reason.isEmpty { flags.append(("READ-ONLY", .warning)) }
-    if state.ownership == .demo { flags.append(("DEMO", .accent)) }
-    if let frozen = state.frozenAt {
-        flags.append(("FROZEN \(NumberText.span(state.now - frozen))", .warning))
-    }
+    let flags = bannerFlags(snapshot, state)
     var end = state.size.columns - 1
     let clock = NumberText.clock(snapshot?.time ?? state.now)
     let address = snapshot?.gateway.address ?? ""
-    let place = state.size.columns >= 110 && !address.isEmpty ? "\(address)  \(clock)" : clock
+    let ending = state.isPast ? "" : clock  // the banner tells the time of the past
+    let place = state.size.columns >= 110 && !address.isEmpty ? "\(address)  \(ending)" : ending
     canvas.putRight(place, endingAt: end, 0, Style(.label), width: place.count)
     end -= place.count + 1
     for (flag, role) in flags {
@@ -78,6 +74,29 @@ private func drawVerdict(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state:
     let room = end - badge - 2
     let text = DisplayWidth.clipped(verdict.text, to: max(room, 0))
     canvas.put(text, badge + 1, 0, Style(.title, on: .base, .bold), limit: max(room, 0))
+}
+
+/// What makes this screen another than the live one that anybody may act on, the most important last.
+private func bannerFlags(_ snapshot: Snapshot?, _ state: ScreenState) -> [(String, Role)] {
+    var flags: [(String, Role)] = []
+    if let reason = state.readOnlyReason, !reason.isEmpty { flags.append(("READ-ONLY", .warning)) }
+    if state.ownership == .demo { flags.append(("DEMO", .accent)) }
+    switch state.moment {
+    case .now: break
+    case .frozen(let time): flags.append(("FROZEN \(NumberText.span(state.now - time))", .warning))
+    case .past(let time, let isPlaying):
+        if case .lost = state.connection { flags.append(("LOST", .alarm)) }
+        let clock = "\(NumberText.clock(snapshot?.time ?? time)) UTC"
+        let play = isPlaying ? " playing" : ""
+        if state.ownership == .recorded {
+            let place = NumberText.span(time - (state.reach?.lowerBound ?? time))
+            let whole = NumberText.span((state.reach?.upperBound ?? time) - (state.reach?.lowerBound ?? time))
+            flags.append(("RECORDED \(clock)\(play) \(place)/\(whole)", .accent))
+        } else {
+            flags.append(("PAST \(clock)\(play) -\(NumberText.span(state.now - time))", .alarm))
+        }
+    }
+    return flags
 }
 
 private func drawWaiting(_ canvas: inout Canvas, _ rect: Rect, _ state: ScreenState) {

@@ -7,6 +7,10 @@ package struct Verdict: Equatable, Sendable {
     package var text: String
 
     package init(_ snapshot: Snapshot?, _ state: ScreenState) {
+        if state.isPast, let snapshot {
+            self.init(of: snapshot)
+            return
+        }
         switch state.connection {
         case .lost(let since, let reason):
             let age = NumberText.span(state.now - since)

@@ -8,7 +8,8 @@ package struct AdminClient: ~Copyable {
     }
 
     package enum Arrival: Sendable {
-        case snapshot(Snapshot)
+        /// With the frame that it came as.
+        case snapshot(Snapshot, frame: [UInt8])
         case history(History)
         case result(CommandResult)
     }
@@ -85,7 +86,7 @@ package struct AdminClient: ~Copyable {
 
     private mutating func arrival(of message: AdminMessage) throws -> Arrival? {
         switch message.kind {
-        case .frame: return .snapshot(try frames.apply(message.payload))
+        case .frame: return .snapshot(try frames.apply(message.payload), frame: message.payload)
         case .history: return .history(try History(wireForm: message.payload))
         case .result:
             return .result(try JSONDecoder().decode(CommandResult.self, from: Data(message.payload)))
@@ -98,7 +99,7 @@ package struct AdminClient: ~Copyable {
 
     package mutating func snapshot(timeoutSeconds: Double = 5) throws(Failure) -> Snapshot {
         try send(.snapshot, [])
-        return try wait(timeoutSeconds) { if case .snapshot(let snapshot) = $0 { snapshot } else { nil } }
+        return try wait(timeoutSeconds) { if case .snapshot(let snapshot, _) = $0 { snapshot } else { nil } }
     }
 
     package mutating func perform(_ request: CommandRequest, timeoutSeconds: Double = 10) throws(Failure)

@@ -12,6 +12,8 @@ package struct History: Sendable, Equatable {
     /// Nodes that are kept at once: 236 MB at the most.
     package static let maxNodes = 4096
 
+    static let bytesPerNodeSecond = Series.allCases.count * MemoryLayout<Float16>.stride
+
     /// In the order of their coming. Ones that left stay until room is needed for others.
     package private(set) var nodes: [String] = []
     /// Unix time of the newest sample, in whole seconds; nil before the first.
@@ -21,12 +23,16 @@ package struct History: Sendable, Equatable {
     /// Nodes of the last snapshot for which there was no room.
     package private(set) var nodesWithoutRoom = 0
     private let capacity: Int
+    private let nodeLimit: Int
     private var places: [String: Int] = [:]
     /// A ring for each series of each node, in the order of `nodes`.
     private var columns: [[Float16]] = []
     private var head = 0
 
-    package init(capacitySeconds: Int = History.capacitySeconds) { capacity = max(1, capacitySeconds) }
+    package init(capacitySeconds: Int = History.capacitySeconds, nodeLimit: Int = History.maxNodes) {
+        capacity = max(1, capacitySeconds)
+        self.nodeLimit = min(max(1, nodeLimit), Self.maxNodes)
+    }
 
     /// The memory of its samples.
     package var byteCount: Int { columns.count * capacity * MemoryLayout<Float16>.stride }
@@ -59,8 +65,8 @@ package struct History: Sendable, Equatable {
     private mutating func makeRoom(for snapshot: Snapshot) {
         var new = snapshot.nodes.map(\.name).filter { places[$0] == nil }
         guard !new.isEmpty else { return }
-        if nodes.count + new.count > Self.maxNodes { keep(Set(snapshot.nodes.map(\.name))) }
-        let room = Self.maxNodes - nodes.count
+        if nodes.count + new.count > nodeLimit { keep(Set(snapshot.nodes.map(\.name))) }
+        let room = nodeLimit - nodes.count
         nodesWithoutRoom = max(0, new.count - room)
         new.removeLast(nodesWithoutRoom)
         for name in new { add(name) }
@@ -97,6 +103,17 @@ package struct History: Sendable, Equatable {
     private func newestSamples(_ wanted: Int, column: Int) -> [Float16] {
         let have = min(wanted, count)
         return (0..<have).map { columns[column][(head - (have - 1 - $0) + capacity) % capacity] }
+    }
+
+    /// The past as it was at a Unix second: what came later is gone. Shares the samples' memory.
+    package func rewound(to second: Int) -> History {
+        guard let newest, second < newest else { return self }
+        var past = self
+        let steps = min(newest - second, count)
+        past.head = (head - steps % capacity + capacity) % capacity
+        past.count = count - steps
+        past.newest = past.count == 0 ? nil : second
+        return past
     }
 
     private static func sample(_ series: Series, _ status: NodeStatus) -> Float16 {
@@ -146,17 +163,18 @@ extension History {
     }
 
     /// Reads what `wireForm` made. Any bytes give a history or an error.
-    package init(wireForm bytes: [UInt8], capacitySeconds: Int = History.capacitySeconds)
-        throws(MalformedBytes)
-    {
-        self.init(capacitySeconds: capacitySeconds)
+    package init(
+        wireForm bytes: [UInt8], capacitySeconds: Int = History.capacitySeconds,
+        nodeLimit: Int = History.maxNodes
+    ) throws(MalformedBytes) {
+        self.init(capacitySeconds: capacitySeconds, nodeLimit: nodeLimit)
         var reader = ByteReader(bytes)
         guard Array(try reader.raw(Self.magic.count)) == Self.magic, try reader.byte() == Self.version else {
             throw reader.failure("a history of another version; use one version of signalbox for both sides")
         }
         let time = try reader.count(upTo: Self.latest)
         let samples = try reader.count(upTo: History.capacitySeconds)
-        let total = try reader.count(upTo: samples == 0 ? 0 : Self.maxNodes)
+        let total = try reader.count(upTo: samples == 0 ? 0 : nodeLimit)
         for _ in 0..<total {
             let name = try reader.text()
             guard places[name] == nil else { throw reader.failure("a node that stands twice") }

@@ -19,6 +19,11 @@ package enum SnapshotFrame {
 
     enum Kind: UInt8 { case key, delta }
 
+    /// Whether these bytes say of themselves that they have everything.
+    static func isKey(_ frame: [UInt8]) -> Bool {
+        frame.count > magic.count + 1 && frame[magic.count + 1] == Kind.key.rawValue
+    }
+
     /// A step of a list; the raw value is the low 2 bits of its first number.
     enum Step: UInt64 { case copy, patch, whole }
 }
