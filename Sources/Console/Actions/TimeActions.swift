@@ -1,7 +1,7 @@
 import GatewayCore
 
 extension ActionTable {
-    /// Which moment the screen shows.
+    /// Which moment the screen shows, and keeping it.
     static let travelling: [Action] = [
         Action(
             "freeze", [.character("p")], .screen, hint: 45,
@@ -31,6 +31,16 @@ extension ActionTable {
             "past", [], usage: "HH:MM[:SS]|-90s|-10m", .screen,
             "Shows the fleet as it was at a time of the last hour, in UTC.",
             perform: { state, context in TimeTravel.go(&state, context) }),
+        Action(
+            "picture", [.character("P")], usage: "[svg|ansi|text]", .screen,
+            "Writes the screen into a file, as SVG unless said otherwise, and tells where.",
+            perform: { state, context in
+                guard let format = PictureFormat(rawValue: context.arguments.first ?? "svg") else {
+                    state.tell("picture takes svg, ansi or text", .warning)
+                    return []
+                }
+                return [.export(format)]
+            }),
     ]
 
     private static func step(
@@ -38,6 +48,7 @@ extension ActionTable {
     ) -> Action {
         Action(
             name, [.character(key)], .screen, hint: hint, help,
+            title: { _, _ in seconds < 0 ? "\(Int(-seconds)) s back" : "\(Int(seconds)) s on" },
             disabled: { state, _ in
                 if state.reach == nil { return "no picture is kept yet" }
                 return seconds > 0 && state.moment == .now ? "this is now" : nil

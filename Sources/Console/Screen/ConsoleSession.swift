@@ -212,12 +212,24 @@ package final class ConsoleSession {
         case .quit: isOver = true
         case .copy(let text): terminal.copy(text)
         case .show(let time): show(at: time)
+        case .export(let format): export(format)
         case .repaint:
             if let theme = themes.first(where: { $0.name == state.theme }) { terminal.theme = theme }
             terminal.repaint()
             isDirty = true
         case .suspend: suspend()
         }
+    }
+
+    private func export(_ format: PictureFormat) {
+        let (snapshot, history) = held ?? (live, history)
+        let picture = format.picture(of: drawScreen(snapshot, history, state), terminal.theme)
+        let time = snapshot?.time ?? state.now
+        switch PictureFile.write(picture, format, time: time) {
+        case .success(let path): state.tell("the screen is in \(path)")
+        case .failure(let problem): state.tell("\(problem)", .warning)
+        }
+        isDirty = true
     }
 
     /// - time: Unix time; nil: the newest picture.

@@ -16,7 +16,7 @@ enum DemoCommand {
             Flag(
                 name: "--listen", value: "HOST:PORT",
                 help: "where the demo's gateway listens (any free port of 127.0.0.1)"),
-        ] + [Subcommands.jsonFlag] + AttachCommand.flags
+        ] + [Subcommands.jsonFlag] + AttachCommand.flags + ScreenPicture.flags
     ) { try run($0) }
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
@@ -25,22 +25,28 @@ enum DemoCommand {
         if let seed = try arguments.number("--seed", in: 0...9e15) { settings.seed = UInt64(seed) }
         if let listen = arguments.value("--listen") { settings.listen = listen }
         let seconds = try arguments.duration("--for")
+        let picture = arguments.has("--screen") ? try ScreenPicture(arguments) : nil
         let isHeadless =
-            arguments.has("--headless") || arguments.has("--json") || isatty(STDIN_FILENO) != 1
+            arguments.has("--headless") || arguments.has("--json") || picture != nil
+            || isatty(STDIN_FILENO) != 1
             || isatty(STDOUT_FILENO) != 1
         let fleet = try DemoFleet(settings)
         defer { fleet.end() }
-        if isHeadless { return try runHeadless(fleet, seconds ?? 20, json: arguments.has("--json")) }
+        if isHeadless {
+            return try runHeadless(fleet, seconds ?? 20, json: arguments.has("--json"), picture)
+        }
         try fleet.start()
         return try AttachCommand.run(socket: fleet.socket, ownership: .demo, arguments)
     }
 
     private static let stopSignals: [Int32] = [SIGINT, SIGTERM, SIGHUP]
 
-    private static func runHeadless(_ fleet: DemoFleet, _ seconds: Double, json: Bool) throws -> Int32 {
+    private static func runHeadless(
+        _ fleet: DemoFleet, _ seconds: Double, json: Bool, _ picture: ScreenPicture?
+    ) throws -> Int32 {
         Signals.block(stopSignals)
         try fleet.start()
-        if !json {
+        if !json, picture == nil {
             complain(
                 "\(fleet.settings.nodes) emulated engines behind http://\(fleet.address), \(Int(seconds)) s of load, seed \(fleet.settings.seed)"
             )
@@ -50,6 +56,12 @@ enum DemoCommand {
             let step = min(left, 0.5)
             if Signals.wait(for: stopSignals, milliseconds: Int(step * 1000)) != nil { break }
             left -= step
+        }
+        if let picture {
+            var client = try AdminClient(path: fleet.socket)
+            let (snapshot, history) = try client.picture()
+            print(picture.text(snapshot, history), terminator: "")
+            return 0
         }
         let snapshot = try fleet.snapshot()
         let load = fleet.loadReport

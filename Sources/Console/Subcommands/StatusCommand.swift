@@ -5,16 +5,38 @@ import GatewayCore
 enum StatusCommand {
     static let entry = Subcommand(
         name: "status", summary: "nodes, policy and totals, once",
-        flags: [Subcommands.jsonFlag, Subcommands.adminFlag]
+        flags: [Subcommands.jsonFlag, csvFlag, Subcommands.adminFlag] + ScreenPicture.flags
+            + ScreenPicture.themeFlag
     ) { arguments in
+        let picture = try ScreenPicture(arguments)
+        let forms = ["--json", "--csv", "--screen"].filter { arguments.has($0) }
+        guard forms.count <= 1 else {
+            throw UsageError("\(forms.joined(separator: " and ")) are two answers; choose one")
+        }
         var client = try AdminClient(path: try AdminSockets.find(arguments))
+        if let picture {
+            let (snapshot, history) = try client.picture()
+            print(picture.text(snapshot, history), terminator: "")
+            return 0
+        }
         let snapshot = try client.snapshot()
-        print(arguments.has("--json") ? json(snapshot).text : table(snapshot))
+        if arguments.has("--csv") {
+            print(StatusCSV.text(snapshot), terminator: "")
+        } else {
+            print(arguments.has("--json") ? json(snapshot).text : table(snapshot))
+        }
         return 0
     }
 
+    /// Counts up when a key of `--json` or a column of `--csv` goes or means something else; new ones do not count.
+    static let schema = 1
+    private static let csvFlag = Flag(
+        name: "--csv",
+        help: "a line for each node after a header, RFC 4180: units in the names, empty where unknown")
+
     static func json(_ snapshot: Snapshot) -> JSONText {
         .object([
+            ("schema", JSONText(schema)),
             ("time", JSONText(snapshot.time)),
             ("address", .string(snapshot.gateway.address)),
             ("adminSocket", .string(snapshot.gateway.adminSocket)),

@@ -102,6 +102,20 @@ package struct AdminClient: ~Copyable {
         return try wait(timeoutSeconds) { if case .snapshot(let snapshot, _) = $0 { snapshot } else { nil } }
     }
 
+    /// What a console shows first: the last minutes and the picture of now.
+    package mutating func picture(timeoutSeconds: Double = 5) throws(Failure) -> (Snapshot, History) {
+        try watch()
+        var past: History?
+        return try wait(timeoutSeconds) { arrival in
+            switch arrival {
+            case .history(let history): past = history
+            case .snapshot(let snapshot, _): if let past { return (snapshot, past) }
+            case .result: break
+            }
+            return nil
+        }
+    }
+
     package mutating func perform(_ request: CommandRequest, timeoutSeconds: Double = 10) throws(Failure)
         -> CommandResult
     {

@@ -15,13 +15,17 @@ package enum StatePaths {
 
     /// `$XDG_STATE_HOME/signalbox/ADDRESS`, else below `~/.local/state`.
     package static func journalDirectory(address: String, environment: [String: String]) -> String {
-        let base: String
-        if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
-            base = state
-        } else {
-            base = (environment["HOME"] ?? "/tmp") + "/.local/state"
-        }
-        return "\(base)/signalbox/\(address)"
+        "\(stateDirectory(environment))/\(address)"
+    }
+
+    /// `$XDG_STATE_HOME/signalbox/pictures`: where a console puts the screens that its operator exports.
+    package static func pictureDirectory(environment: [String: String]) -> String {
+        "\(stateDirectory(environment))/pictures"
+    }
+
+    private static func stateDirectory(_ environment: [String: String]) -> String {
+        if let state = environment["XDG_STATE_HOME"], !state.isEmpty { return state + "/signalbox" }
+        return (environment["HOME"] ?? "/tmp") + "/.local/state/signalbox"
     }
 
     /// The admin sockets of the gateways that run here.
