@@ -93,6 +93,7 @@ golden: ## rewrites the golden screens; read the difference before you commit it
 
 docs: build ## regenerates what is made from the code
 	$(BIN) man > docs/signalbox.1
+	$(BIN) demo --seed 1 --for 90s --screen svg --size 120x36 > docs/fleet.svg
 
 format: ## formats all Swift
 	swift format -i -r Sources Tests Themes Package.swift

@@ -41,7 +41,7 @@ let package = Package(
         .testTarget(
             name: "ConsoleTests",
             dependencies: ["Console", "GatewayCore", "Themes", "TestSupport"],
-            exclude: ["Golden"],
+            exclude: ["Golden", "BAR.md"],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "microbench", dependencies: ["GatewayCore", "Collectors"], path: "Tests/Bench/Micro",

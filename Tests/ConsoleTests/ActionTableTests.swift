@@ -29,6 +29,21 @@ struct ActionTableTests {
         }
     }
 
+    @Test func `the manual has every action with its keys`() {
+        func roff(_ text: String) -> String {
+            text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("'", with: "\\(aq")
+        }
+        for action in ActionTable.all {
+            #expect(ManualCommand.page.contains("\n" + roff(action.help)), "\(action.name)")
+            for key in action.keys {
+                let line = ManualCommand.page.split(separator: "\n").first {
+                    $0.contains(roff("(:\(action.name)"))
+                }
+                #expect(line?.contains(roff(key.label)) == true, "\(action.name) \(key.label)")
+            }
+        }
+    }
+
     @Test func `no capital of a changing key is bound, nor + and - outside their dialog`() {
         let keys = Set(ActionTable.all.flatMap(\.keys))
         for character in "DWO+-=" { #expect(!keys.contains(.character(character)), "\(character)") }

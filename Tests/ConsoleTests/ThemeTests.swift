@@ -90,6 +90,14 @@ struct ThemeTests {
         #expect(library.problems.contains { $0.contains("c.json5:1:") })
     }
 
+    @Test func `one key changes the theme at once`() {
+        var screen = Screen()
+        screen.press(.character("T"))
+        #expect(screen.state.theme == "light" && screen.effects == [.repaint])
+        screen.press(.character("T"))
+        #expect(screen.state.theme == "dark")
+    }
+
     @Test func `the clipboard's base64 is right`() {
         #expect(
             ["", "f", "fo", "foo", "foob"].map { Base64Text.encode(Array($0.utf8)) } == [

@@ -23,6 +23,7 @@ struct OperatorTests {
         let pair = try await Pair(signalbox)
         let (gateway, names) = (pair.gateway, pair.names)
         let status = try await signalbox.status()
+        #expect(status.object["schema"] as? Int == 1)
         for key in ["policy", "totals", "nodes", "restored", "address", "adminSocket"] {
             #expect(status.object.keys.contains(key), "\(key)")
         }
@@ -50,6 +51,37 @@ struct OperatorTests {
             #expect(node["dollarsPerMillionTokens"] is NSNull, "no price is configured")
             #expect(node["prefixHitRate"] is NSNull, "no prompt was seen yet")
             #expect(node["running"] as? Double == 0, "the engine says so")
+        }
+    }
+
+    @Test func `status draws a screen or writes CSV, and touches no terminal`() async throws {
+        let signalbox = try Signalbox()
+        let names = try await Pair(signalbox).names
+        let text = try await signalbox.run("status", "--screen", "text", "--size", "100x30")
+        #expect(text.status == 0 && text.errors.isEmpty)
+        #expect(!text.output.contains("\u{1B}"))
+        #expect(text.output.split(separator: "\n", omittingEmptySubsequences: false).count == 31)
+        for name in names { #expect(text.output.contains(name)) }
+        let svg = try await signalbox.run("status", "--screen", "svg", "--view", "system")
+        #expect(svg.status == 0 && svg.output.hasPrefix("<svg ") && svg.output.hasSuffix("</svg>\n"))
+        let ansi = try await signalbox.run("status", "--screen", "ansi", "--theme", "light")
+        #expect(ansi.status == 0)
+        #expect(!ansi.output.contains(/\u{1B}(?!\[[0-9;]*m)/), "nothing but colours")
+
+        let csv = try await signalbox.run("status", "--csv")
+        #expect(csv.status == 0 && !csv.output.contains("\u{1B}"))
+        let lines = csv.output.components(separatedBy: "\r\n")
+        #expect(lines.count == 4 && lines[0].hasPrefix("schema,time,name,url,state,"))
+        for (line, name) in zip(lines.dropFirst(), names) { #expect(line.contains(",\(name),")) }
+
+        for (words, message) in [
+            (["--csv", "--json"], "choose one"), (["--screen", "png"], "text, ansi or svg"),
+            (["--screen", "svg", "--view", "flet"], "did you mean fleet"),
+            (["--screen", "svg", "--size", "9"], "COLUMNSxROWS"),
+            (["--view", "fleet"], "goes with --screen"),
+        ] {
+            let result = try await signalbox.run(["status"] + words)
+            #expect(result.status == 2 && result.errors.contains(message), "\(words): \(result.errors)")
         }
     }
 

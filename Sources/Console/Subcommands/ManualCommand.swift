@@ -7,7 +7,7 @@ enum ManualCommand {
         return 0
     }
 
-    private static var page: String {
+    static var page: String {
         let commands = Subcommands.all.map { entry in
             let line = ["signalbox", entry.name, entry.arguments].filter { $0 != "" }.joined(separator: " ")
             let flags = entry.flags.map { flag in
@@ -25,6 +25,9 @@ enum ManualCommand {
             URL... | SUBCOMMAND [flags]
             .SH COMMANDS
             \(commands.joined())\
+            .SH KEYS
+            In the console; the name is what to type after a colon. Where no view is named a key works in all.
+            \(keys)\
             .SH EXIT STATUS
             0 done; 1 refused or failed; 2 usage or configuration; 3 drain \\-\\-wait gave up after \\-\\-timeout.
             .SH FILES
@@ -39,6 +42,18 @@ enum ManualCommand {
             your themes
 
             """
+    }
+
+    private static var keys: String {
+        ActionTable.all.map { action in
+            let keys = action.keys.map(\.label).joined(separator: ", ")
+            let name = [action.name, action.usage].filter { $0 != "" }.joined(separator: " ")
+            let views = action.views.map { views in
+                " In \(ViewName.allCases.filter(views.contains).map(\.title).joined(separator: ", "))."
+            }
+            let head = [keys, "(:\(name))"].filter { $0 != "" }.joined(separator: " ")
+            return ".TP\n.B \(escaped(head))\n\(escaped(action.help + (views ?? "")))\n"
+        }.joined()
     }
 
     /// Hyphens as typed, and no line that begins as a request.

@@ -1,52 +1,9 @@
-import Foundation
 import GatewayCore
 import Testing
 
-/// Pictures of a fleet, a second apart, as a gateway sends them.
-private struct Watched {
-    var snapshots: [Snapshot] = []
-    var frames: [[UInt8]] = []
-
-    init(seconds: Int, nodes: Int = 3) throws {
-        var encoder = FrameEncoder()
-        for second in 0..<seconds {
-            var snapshot = Snapshot()
-            snapshot.sequence = UInt64(second + 1)
-            snapshot.time = 1_000_000 + Double(second)
-            snapshot.nodes = (0..<nodes).map { index in
-                var node = NodeStatus()
-                node.name = "engine-\(index)"
-                node.running = Double(second + index)
-                return node
-            }
-            frames.append(try encoder.frame(of: snapshot))
-            snapshots.append(snapshot)
-        }
-    }
-
-    /// The file that `record` makes of them.
-    var file: [UInt8] {
-        var keys = KeyFrames()
-        var bytes = Recording.opening(History(capacitySeconds: 4), time: snapshots[0].time)
-        for (snapshot, frame) in zip(snapshots, frames) {
-            bytes += Recording.entry(of: keys.kept(frame, of: snapshot), time: snapshot.time)
-        }
-        return bytes
-    }
-
-    func reel(byteLimit: Int = Reel.byteLimit, secondsLimit: Double = Reel.secondsLimit) -> Reel {
-        var reel = Reel(byteLimit: byteLimit, secondsLimit: secondsLimit)
-        var keys = KeyFrames()
-        for (snapshot, frame) in zip(snapshots, frames) {
-            reel.append(keys.kept(frame, of: snapshot), time: snapshot.time)
-        }
-        return reel
-    }
-}
-
 struct RecordingTests {
     @Test func `a recording gives every picture again, in any order, with the series up to it`() throws {
-        let watched = try Watched(seconds: 150)
+        let watched = try WatchedFleet(seconds: 150)
         var recording = try Recording(watched.file)
         #expect(recording.problem == nil && recording.count == 150)
         #expect(recording.reel.reach == 1_000_000...1_000_149)
@@ -60,7 +17,7 @@ struct RecordingTests {
     }
 
     @Test func `a file cut anywhere plays what is whole, and says where it ends`() throws {
-        let watched = try Watched(seconds: 5)
+        let watched = try WatchedFleet(seconds: 5)
         let file = watched.file
         var before = 0
         for length in 0..<file.count {
@@ -91,7 +48,7 @@ struct RecordingTests {
     }
 
     @Test func `a length that lies allocates nothing and names the entry`() throws {
-        let watched = try Watched(seconds: 3)
+        let watched = try WatchedFleet(seconds: 3)
         var file = watched.file
         let place = file.count
         file += [0x46] + [UInt8](repeating: 0, count: 8) + [0xFF, 0xFF, 0xFF, 0xFF]
@@ -102,7 +59,7 @@ struct RecordingTests {
     }
 
     @Test func `times that go back or far ahead end it there`() throws {
-        let watched = try Watched(seconds: 2)
+        let watched = try WatchedFleet(seconds: 2)
         for time in [999_000.0, 1_000_000 + 90_000, .nan, .infinity] {
             let file = watched.file + Recording.entry(of: watched.frames[1], time: time)
             let recording = try Recording(file)
@@ -114,7 +71,7 @@ struct RecordingTests {
     @Test(arguments: 0..<300 as Range<UInt64>)
     func `bytes changed anywhere give pictures or an error, never a trap`(seed: UInt64) throws {
         var random = SeededGenerator(state: seed)
-        var file = try Watched(seconds: 4, nodes: 2).file
+        var file = try WatchedFleet(seconds: 4, nodes: 2).file
         for _ in 0..<Int.random(in: 1...6, using: &random) {
             file[Int.random(in: file.indices, using: &random)] = UInt8.random(
                 in: .min ... .max, using: &random)
@@ -122,55 +79,5 @@ struct RecordingTests {
         guard var recording = try? Recording(file), let reach = recording.reel.reach else { return }
         _ = recording.reel.snapshot(nearest: reach.upperBound)
         #expect(recording.history.byteCount <= Recording.byteLimit)
-    }
-}
-
-struct ReelTests {
-    @Test
-    func `the oldest minute goes when there are too many bytes or it is too old, and the rest is whole`()
-        throws
-    {
-        let watched = try Watched(seconds: 400)
-        let all = watched.reel()
-        for var reel in [
-            watched.reel(byteLimit: all.byteCount / 2), watched.reel(secondsLimit: 130),
-        ] {
-            let reach = try #require(reel.reach)
-            #expect(reach.lowerBound > 1_000_000 && reach.upperBound == 1_000_399)
-            #expect(reel.byteCount < all.byteCount)
-            for snapshot in watched.snapshots where snapshot.time >= reach.lowerBound {
-                #expect(reel.snapshot(nearest: snapshot.time) == snapshot)
-            }
-            #expect(reel.snapshot(nearest: 0)?.time == reach.lowerBound)
-        }
-        #expect(watched.reel(byteLimit: all.byteCount / 2).byteCount <= all.byteCount / 2)
-        let window = try #require(watched.reel(secondsLimit: 130).reach)
-        #expect((130...(130 + Double(KeyFrames.spacing))).contains(window.upperBound - window.lowerBound))
-    }
-
-    @Test func `the nearest picture is shown, whichever side it is on`() throws {
-        var reel = try Watched(seconds: 130).reel()
-        for (asked, shown) in [(59.4, 59.0), (59.6, 60), (60.4, 60), (128.9, 129), (500, 129), (-5, 0)] {
-            #expect(reel.snapshot(nearest: 1_000_000 + asked)?.time == 1_000_000 + shown)
-        }
-    }
-
-    @Test func `without a first key frame there is nothing to show`() throws {
-        let watched = try Watched(seconds: 3)
-        var reel = Reel()
-        reel.append(watched.frames[1], time: 5)
-        #expect(reel.reach == nil && reel.snapshot(nearest: 5) == nil)
-        reel.append(watched.frames[0], time: 6)
-        #expect(reel.reach == 6...6)
-    }
-
-    @Test func `a history rewound past its first sample has none, and the newest is left alone`() throws {
-        var history = History(capacitySeconds: 5)
-        for snapshot in try Watched(seconds: 8).snapshots { history.record(snapshot) }
-        #expect(history.rewound(to: 1_000_020) == history)
-        #expect(history.rewound(to: 1_000_005).last(9, of: .running, node: "engine-0") == [3, 4, 5])
-        #expect(history.rewound(to: 1_000_000).newest == nil)
-        #expect(history.rewound(to: 1_000_000).last(9, of: .running, node: "engine-0").isEmpty)
-        #expect(history.last(9, of: .running, node: "engine-0") == [3, 4, 5, 6, 7])
     }
 }
