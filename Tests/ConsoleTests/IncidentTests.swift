@@ -37,6 +37,13 @@ struct IncidentTests {
         }
     }
 
+    @Test func `a reason does not say the node's name again`() {
+        var node = Self.calm.nodes[0]
+        node.state = .unhealthy
+        node.problem = "engine-1: no whole answer within 2 s"
+        #expect(Finding.unhealthy.words(node) == "unhealthy: no whole answer within 2 s")
+    }
+
     @Test func `the verdict's findings are all in the incident view`() {
         for snapshot in [SampleFleet.troubled(second: 60), SampleFleet.ailing(second: 60)] {
             let shown = Set(names(snapshot))

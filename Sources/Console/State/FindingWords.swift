@@ -15,18 +15,18 @@ extension Finding {
     /// The reason in words, with the number that made it one.
     func words(_ node: NodeStatus) -> String {
         switch self {
-        case .unhealthy: "unhealthy: \(node.problem ?? "its probes fail")"
+        case .unhealthy: "unhealthy: \(problem(node) ?? "its probes fail")"
         case .ejected: ejected(node)
         case .stale:
             "its last reading is \(NumberText.span(node.readingAgeSeconds)) old"
-                + (node.problem.map { ": \($0)" } ?? "; what it shows is from then")
+                + (problem(node).map { ": \($0)" } ?? "; what it shows is from then")
         case .draining: draining(node)
         case .restarted:
             "its engine restarted \(NumberText.span(node.restartedSecondsAgo)) ago; its cache is cold"
         case .notOurCount:
             "the engine counts \(NumberText.short(node.engineCount)) requests, this gateway "
                 + "\(node.active), for \(NumberText.span(node.disagreementSeconds)): somebody else sends to it too"
-        case .problem: node.problem ?? ""
+        case .problem: problem(node) ?? ""
         case .faults:
             "in its streams: "
                 + node.faults.map { "\(NumberText.count($0.count)) \($0.fault)" }.joined(separator: ", ")
@@ -39,11 +39,18 @@ extension Finding {
         case .slowStart:
             "begins slowly: weight \(node.slowWeight ?? 0) of \(node.weight), all in "
                 + NumberText.span(node.slowSecondsLeft)
-        case .starting: "starting: it has not answered a probe yet" + (node.problem.map { ": \($0)" } ?? "")
+        case .starting: "starting: it has not answered a probe yet" + (problem(node).map { ": \($0)" } ?? "")
         case .drained: "drained by an operator" + deletable(node)
         case .maintenance: "in maintenance by an operator" + deletable(node)
         default: loadWords(node)
         }
+    }
+
+    /// Without the node's name, which the row has already.
+    private func problem(_ node: NodeStatus) -> String? {
+        guard let problem = node.problem else { return nil }
+        let start = node.name + ": "
+        return problem.hasPrefix(start) ? String(problem.dropFirst(start.count)) : problem
     }
 
     private func loadWords(_ node: NodeStatus) -> String {

@@ -27,7 +27,7 @@ struct Checks {
             most("KV in use", \.kvUsage, .kv, "%", NumberText.percent),
             most("TTFT p99", { $0.ttft?.p99 }, .ttft, "ms", NumberText.milliseconds),
             most("TPOT p99", { $0.tpot?.p99 }, .tpot, "ms", NumberText.milliseconds),
-            most("queues", { SortKey.queue.value($0) }, .queue, "requests", NumberText.short),
+            most("queues", { SortKey.queue.value($0) }, .queue, "waiting", NumberText.short),
         ]
     }
 

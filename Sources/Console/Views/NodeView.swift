@@ -131,6 +131,14 @@ private enum GPUColumns {
                 let xid = row.gpu.lastXid
                 return .text(xid.map { String($0) } ?? NumberText.unknown, (xid ?? 0) == 0 ? .text : .alarm)
             },
+            Column(["ECC"], 3, priority: 14) { row, _ in
+                let errors = row.gpu.uncorrectedErrors
+                return .text(NumberText.short(errors), (errors ?? 0) > 0 ? .alarm : .text)
+            },
+            Column(["HELD BY"], 7, ideal: 10, priority: 15, .left, largest: 24) { row, width in
+                let role: Role = ThrottleReason.level(row.gpu) == .normal ? .label : .warning
+                return .text(DisplayWidth.clipped(ThrottleReason.words(row.gpu), to: width), role)
+            },
             Column(["KIND"], 16, priority: 13, .left, largest: 30) { row, _ in
                 .text("\(row.gpu.name ?? "") \(row.gpu.migInstance ?? "")".trimmed, .label)
             },
