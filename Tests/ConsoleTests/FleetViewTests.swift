@@ -125,6 +125,20 @@ struct FleetViewTests {
         #expect(screen.text.contains("faults only"))
     }
 
+    @Test func `a chart of first tokens shows the slowest node, never a mean of percentiles`() {
+        #expect(FleetCharts.ttft.join([0.1, 0.9, 0.2]) == 0.9)
+        for series in [FleetCharts.tokens, FleetCharts.running, FleetCharts.waiting] {
+            #expect(series.join([1, 2, 3]) == 6)
+        }
+        #expect(FleetCharts.kv.join([0.2, 0.4]) == 0.30000000000000004)
+        let history = SampleFleet.history(nodes: 8, seconds: 61)
+        for view in ViewName.allCases {
+            var screen = Screen(Size(200, 50), SampleFleet.snapshot(nodes: 8, second: 60), history: history)
+            screen.type("\(view.rawValue)")
+            #expect(!screen.text.contains("TTFT p50, mean"))
+        }
+    }
+
     @Test func `a chart moves by one column in two seconds and keeps what it has shown`() {
         func steps(_ seconds: Int) -> [Double?] {
             let history = SampleFleet.history(nodes: 1, seconds: seconds)

@@ -2,30 +2,44 @@ import GatewayCore
 
 /// Charts of the whole fleet's last minutes, beside each other.
 struct FleetCharts {
+    /// What becomes of the nodes' values of one second.
+    enum Join: Sendable {
+        case sum, mean
+        /// The highest: percentiles of nodes have neither a sum nor a mean.
+        case highest
+
+        func callAsFunction(_ values: [Double]) -> Double {
+            switch self {
+            case .sum: values.reduce(0, +)
+            case .mean: values.reduce(0, +) / Double(max(values.count, 1))
+            case .highest: values.max() ?? 0
+            }
+        }
+    }
+
     /// One series over all nodes.
     struct Chart: Sendable {
         var title: String
         var series: Series
-        /// The mean of the nodes, or else their sum.
-        var isMean: Bool
+        var join: Join
         var label: @Sendable (Double) -> String
     }
 
     static let tokens = Chart(
-        title: "tokens/s", series: .tokensPerSecond, isMean: false, label: { NumberText.short($0) })
+        title: "tokens/s", series: .tokensPerSecond, join: .sum, label: { NumberText.short($0) })
     static let ttft = Chart(
-        title: "TTFT p50, mean of nodes, ms", series: .ttftP50, isMean: true,
+        title: "TTFT p50, slowest node, ms", series: .ttftP50, join: .highest,
         label: { NumberText.milliseconds($0) })
     static let kv = Chart(
-        title: "KV in use, mean %", series: .kvUsage, isMean: true, label: { NumberText.percent($0) })
+        title: "KV in use, mean %", series: .kvUsage, join: .mean, label: { NumberText.percent($0) })
     static let hbm = Chart(
-        title: "HBM in use, mean %", series: .hbmUsage, isMean: true, label: { NumberText.percent($0) })
+        title: "HBM in use, mean %", series: .hbmUsage, join: .mean, label: { NumberText.percent($0) })
     static let hits = Chart(
-        title: "prefix hits, mean %", series: .prefixHitRate, isMean: true, label: { NumberText.percent($0) })
+        title: "prefix hits, mean %", series: .prefixHitRate, join: .mean, label: { NumberText.percent($0) })
     static let running = Chart(
-        title: "running", series: .running, isMean: false, label: { NumberText.short($0) })
+        title: "running", series: .running, join: .sum, label: { NumberText.short($0) })
     static let waiting = Chart(
-        title: "waiting", series: .waiting, isMean: false, label: { NumberText.short($0) })
+        title: "waiting", series: .waiting, join: .sum, label: { NumberText.short($0) })
 
     /// Nodes beyond these are left out, so that a frame stays cheap.
     private static let mostNodes = 256
@@ -38,9 +52,8 @@ struct FleetCharts {
         let names = snapshot.nodes.prefix(Self.mostNodes).map(\.name)
         let timeline = Timeline(history: history)
         for (place, chart) in zip(Self.columns(rect), charts) {
-            let values = timeline.values(chart.series, nodes: names, columns: place.width) { known in
-                known.reduce(0, +) / (chart.isMean ? Double(known.count) : 1)
-            }
+            let values = timeline.values(
+                chart.series, nodes: names, columns: place.width, join: chart.join.callAsFunction)
             Panels.chart(chart.title, values, &canvas, place, label: chart.label)
         }
     }
