@@ -40,6 +40,30 @@ struct TimeTravelTests {
         #expect(screen.effects.count == effects, "there is nothing after now")
     }
 
+    @Test func `what is older than this console is asked of the gateway once, and shown when it comes`() {
+        var screen = travelling()
+        screen.take(.reach((newest - 20)...newest))
+        screen.type("{")
+        #expect(screen.effects == [.askPast, .show(at: newest - 20)])
+        screen.take(.reach((newest - 20)...(newest + 1)))
+        #expect(screen.effects.count == 2, "a picture of now is no answer")
+        screen.take(.reach((newest - 3600)...(newest + 1)))
+        #expect(screen.effects.last == .show(at: newest - 60))
+        #expect(screen.state.moment == .past(at: newest - 60, isPlaying: false))
+        screen.take(.reach((newest - 20)...newest))
+        screen.type("{")
+        #expect(screen.effects.filter { $0 == .askPast }.count == 1)
+        #expect(screen.text.contains("no older picture is kept"))
+    }
+
+    @Test func `who went back to now before the answer stays there`() {
+        var screen = travelling()
+        screen.take(.reach((newest - 20)...newest))
+        screen.type("{n")
+        screen.take(.reach((newest - 3600)...newest))
+        #expect(screen.state.moment == .now)
+    }
+
     @Test func `the banner tells the time of the picture in UTC and how long ago it was`() throws {
         var screen = travelling()
         screen.type("{")

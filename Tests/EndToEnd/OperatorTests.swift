@@ -56,7 +56,8 @@ struct OperatorTests {
 
     @Test func `status draws a screen or writes CSV, and touches no terminal`() async throws {
         let signalbox = try Signalbox()
-        let names = try await Pair(signalbox).names
+        let pair = try await Pair(signalbox)
+        let names = pair.names
         let text = try await signalbox.run("status", "--screen", "text", "--size", "100x30")
         #expect(text.status == 0 && text.errors.isEmpty)
         #expect(!text.output.contains("\u{1B}"))

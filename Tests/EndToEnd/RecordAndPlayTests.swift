@@ -85,28 +85,49 @@ struct RecordAndPlayTests {
         #expect(try await signalbox.run("record", "f", "--limit", "1000").status == 2)
     }
 
+    @Test func `a console that comes late sees what was before`() async throws {
+        let signalbox = try Signalbox()
+        let engine = try await Engine(signalbox)
+        let gateway = try await Serving(signalbox, [engine.url])
+        let name = try #require(try await signalbox.waitForServing().names.first)
+        let file = signalbox.folder.file("before.rec")
+        let seconds = try await signalbox.run("record", file, "--for", "7s")
+        #expect(seconds.status == 0, "\(seconds.errors)")
+        #expect(try await signalbox.run("weight", name, "37").status == 0)
+        let terminal = try await signalbox.terminal(columns: 120, rows: 30)
+        try await terminal.enter(signalbox.line(["attach", "--admin", gateway.admin]))
+        try await terminal.waitFor("the new weight") { row(of: name, has: "37", $0) }
+        try await terminal.press("{")
+        try await terminal.waitFor("the weight before this console came") { screen in
+            row(of: name, has: "100", screen) && screen.first?.contains("PAST") == true
+        }
+        try await terminal.press("q")
+        try await terminal.waitFor("the shell") { $0.last { !$0.isEmpty }?.hasPrefix("ready%") == true }
+    }
+
+    private func row(of node: String, has word: Substring, _ screen: [String]) -> Bool {
+        screen.contains { $0.contains(node) && $0.split(separator: " ").contains(word) }
+    }
+
     @Test func `a live console steps back before a change and returns to now`() async throws {
         let signalbox = try Signalbox()
         let engine = try await Engine(signalbox)
         let gateway = try await Serving(signalbox, [engine.url])
         let name = try #require(try await signalbox.waitForServing().names.first)
         let terminal = try await signalbox.terminal(columns: 120, rows: 30)
-        func weight(_ number: String, _ screen: [String]) -> Bool {
-            screen.contains { $0.contains(name) && $0.split(separator: " ").contains(Substring(number)) }
-        }
         try await terminal.enter(signalbox.line(["attach", "--admin", gateway.admin]))
-        try await terminal.waitFor("the node's row") { weight("100", $0) }
+        try await terminal.waitFor("the node's row") { row(of: name, has: "100", $0) }
         #expect(try await signalbox.run("weight", name, "37").status == 0)
-        try await terminal.waitFor("the new weight") { weight("37", $0) }
+        try await terminal.waitFor("the new weight") { row(of: name, has: "37", $0) }
         try await terminal.press("{")
         try await terminal.waitFor("the weight before, in the past") { screen in
-            weight("100", screen) && screen.first?.contains("PAST") == true
+            row(of: name, has: "100", screen) && screen.first?.contains("PAST") == true
         }
         try await terminal.press("w")
         try await terminal.waitFor(text: "this is the past")
         try await terminal.press("Escape")
         try await terminal.waitFor("now") { screen in
-            weight("37", screen) && screen.first?.contains("PAST") == false
+            row(of: name, has: "37", screen) && screen.first?.contains("PAST") == false
         }
         try await terminal.press("q")
         try await terminal.waitFor("the shell") { $0.last { !$0.isEmpty }?.hasPrefix("ready%") == true }

@@ -82,6 +82,8 @@ package enum Effect: Equatable, Sendable {
     case copy(String)
     /// Shows the picture nearest to this Unix time and no other; nil: the newest again.
     case show(at: Double?)
+    /// Asks the gateway for pictures from before this console came.
+    case askPast
     /// Writes the screen into a file and tells its name.
     case export(PictureFormat)
     /// Draws every cell again.

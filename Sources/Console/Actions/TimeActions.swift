@@ -120,9 +120,20 @@ enum TimeTravel {
         return time > newest + 1 ? time - 86_400 : time
     }
 
+    /// Pictures came; what was wanted before the gateway sent its own is shown now.
+    static func take(_ reach: ClosedRange<Double>?, _ state: inout ScreenState) -> [Effect] {
+        let before = state.reach?.lowerBound ?? .infinity
+        state.reach = reach
+        guard let wanted = state.wantedTime, let reach, reach.lowerBound < before else { return [] }
+        state.wantedTime = nil
+        guard case .past(_, let isPlaying) = state.moment else { return [] }
+        return show(&state, wanted, isPlaying: isPlaying)
+    }
+
     private static func show(_ state: inout ScreenState, _ time: Double, isPlaying: Bool) -> [Effect] {
         guard let reach = state.reach else { return [] }
         var isPlaying = isPlaying
+        var effects: [Effect] = []
         if time >= reach.upperBound {
             guard state.ownership == .recorded else {
                 state.tell("this is now")
@@ -130,11 +141,15 @@ enum TimeTravel {
             }
             state.tell("the recording ends here")
             isPlaying = false
+        } else if time < reach.lowerBound, !state.hasAskedPast, state.ownership != .recorded {
+            state.hasAskedPast = true
+            state.wantedTime = time
+            effects = [.askPast]
         } else if time < reach.lowerBound {
             state.tell("no older picture is kept")
         }
         let time = min(max(time, reach.lowerBound), reach.upperBound)
         state.moment = .past(at: time, isPlaying: isPlaying)
-        return [.show(at: time)]
+        return effects + [.show(at: time)]
     }
 }

@@ -10,6 +10,8 @@ package struct ConsoleConnection {
         /// With the frame that it came as.
         case snapshot(Snapshot, frame: [UInt8])
         case result(CommandResult)
+        /// Pictures from before this console came, and the series up to now.
+        case past(Reel, History)
         /// The connection is gone, or could not be made yet; the text says why. `receive` goes on trying.
         case lost(String)
     }
@@ -20,14 +22,17 @@ package struct ConsoleConnection {
     package var receive: () -> [Arrival]
     /// False: there is no connection, the command went nowhere.
     package var send: (CommandRequest) -> Bool
+    /// Asks the gateway for what it kept of the past; it comes by `receive`.
+    package var askPast: () -> Void
 
     package init(
         fileDescriptor: @escaping () -> Int32, receive: @escaping () -> [Arrival],
-        send: @escaping (CommandRequest) -> Bool
+        send: @escaping (CommandRequest) -> Bool, askPast: @escaping () -> Void
     ) {
         self.fileDescriptor = fileDescriptor
         self.receive = receive
         self.send = send
+        self.askPast = askPast
     }
 }
 
@@ -169,6 +174,10 @@ package final class ConsoleSession {
                 if state.connection != .connected { reduce(.connection(.connected)) }
                 if !state.isPast { reduce(.snapshot) }
             case .result(let result): reduce(.result(result))
+            case .past(let older, let series):
+                reel.prepend(older)
+                if series.newest != nil { history = series }
+                reduce(.reach(reel.reach))
             case .lost(let reason): lose(reason)
             }
         }
@@ -212,6 +221,7 @@ package final class ConsoleSession {
         case .quit: isOver = true
         case .copy(let text): terminal.copy(text)
         case .show(let time): show(at: time)
+        case .askPast: connection.askPast()
         case .export(let format): export(format)
         case .repaint:
             if let theme = themes.first(where: { $0.name == state.theme }) { terminal.theme = theme }

@@ -35,8 +35,7 @@ package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot
         take(&state, snapshot)
         return []
     case .reach(let reach):
-        state.reach = reach
-        return []
+        return TimeTravel.take(reach, &state)
     case .connection(let connection): return connect(connection, &state)
     case .result(let result): return CommandFlow.take(result, &state)
     }

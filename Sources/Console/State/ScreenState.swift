@@ -106,6 +106,10 @@ package struct ScreenState: Equatable, Sendable {
     package var moment = Moment.now
     /// Unix times of the oldest and the newest picture that can be shown; nil: there is none yet.
     package var reach: ClosedRange<Double>?
+    /// The gateway was asked for what was before this console came.
+    package var hasAskedPast = false
+    /// The time that was wanted when it was asked, until it answers.
+    package var wantedTime: Double?
     package var theme: String
     package var themes: [String]
 

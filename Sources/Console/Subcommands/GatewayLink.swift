@@ -12,7 +12,8 @@ final class GatewayLink {
 
     var connection: ConsoleConnection {
         ConsoleConnection(
-            fileDescriptor: { self.fileDescriptor }, receive: { self.receive() }, send: { self.send($0) })
+            fileDescriptor: { self.fileDescriptor }, receive: { self.receive() }, send: { self.send($0) },
+            askPast: { self.askPast() })
     }
 
     private var fileDescriptor: Int32 {
@@ -35,12 +36,18 @@ final class GatewayLink {
                 case .history(let history): .connected(history)
                 case .snapshot(let snapshot, let frame): .snapshot(snapshot, frame: frame)
                 case .result(let result): .result(result)
+                case .past(let reel, let history): .past(reel, history)
                 }
             }
         } catch {
             client = nil
             return [.lost("\(error)")]
         }
+    }
+
+    private func askPast() {
+        guard client != nil else { return }
+        do throws(AdminClient.Failure) { try client?.askPast() } catch { client = nil }
     }
 
     private func send(_ request: CommandRequest) -> Bool {

@@ -26,7 +26,8 @@ enum PlayCommand {
         options.isASCII = arguments.has("--ascii")
         options.theme = arguments.value("--theme")
         options.recording = recording
-        let nobody = ConsoleConnection(fileDescriptor: { -1 }, receive: { [] }, send: { _ in false })
+        let nobody = ConsoleConnection(
+            fileDescriptor: { -1 }, receive: { [] }, send: { _ in false }, askPast: {})
         let status = runConsole(connection: nobody, options: options)
         if let problem = recording.problem { complain("\(arguments.positional[0]): \(problem)") }
         return status

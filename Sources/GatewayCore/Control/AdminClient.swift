@@ -12,6 +12,8 @@ package struct AdminClient: ~Copyable {
         case snapshot(Snapshot, frame: [UInt8])
         case history(History)
         case result(CommandResult)
+        /// Pictures from before, and the series up to now.
+        case past(Reel, History)
     }
 
     private let socket: Descriptor
@@ -37,6 +39,9 @@ package struct AdminClient: ~Copyable {
     package var wantsWrite: Bool { !output.isEmpty }
 
     package mutating func watch() throws(Failure) { try send(.watch, []) }
+
+    /// Asks for what the gateway kept of the last hour.
+    package mutating func askPast() throws(Failure) { try send(.past, []) }
 
     package mutating func submit(_ request: CommandRequest) throws(Failure) {
         guard let data = try? JSONEncoder().encode(request) else {
@@ -91,7 +96,10 @@ package struct AdminClient: ~Copyable {
         case .result:
             return .result(try JSONDecoder().decode(CommandResult.self, from: Data(message.payload)))
         case .problem: throw Failure(description: String(decoding: message.payload, as: UTF8.self))
-        case .command, .snapshot, .watch: return nil
+        case .reel:
+            let (reel, history) = try Recording.past(message.payload)
+            return .past(reel, history)
+        case .command, .snapshot, .watch, .past: return nil
         }
     }
 
@@ -110,7 +118,7 @@ package struct AdminClient: ~Copyable {
             switch arrival {
             case .history(let history): past = history
             case .snapshot(let snapshot, _): if let past { return (snapshot, past) }
-            case .result: break
+            case .result, .past: break
             }
             return nil
         }

@@ -6,12 +6,16 @@ package enum AdminMessageKind: UInt8, Sendable {
     case snapshot = 0x53  // S
     /// To the gateway: send the history, then frames as they come. Empty.
     case watch = 0x57  // W
+    /// To the gateway: send what you kept of the past. Empty. Answered by `reel`.
+    case past = 0x42  // B
     /// From the gateway: a `CommandResult` as JSON.
     case result = 0x52  // R
     /// From the gateway: a snapshot frame.
     case frame = 0x46  // F
     /// From the gateway: the history.
     case history = 0x48  // H
+    /// From the gateway: the last hour, as a recording.
+    case reel = 0x4C  // L
     /// From the gateway: a text that says what it did not understand.
     case problem = 0x50  // P
 }

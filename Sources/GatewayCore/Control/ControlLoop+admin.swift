@@ -109,7 +109,8 @@ extension ControlLoop {
             say(.history, history.wireForm(lastSeconds: Self.historySeconds), connection)
             send(makeSnapshot(), to: connection)
             connection.isWatching = true
-        case .result, .frame, .history, .problem:
+        case .past: say(.reel, past.wireForm(history), connection)
+        case .result, .frame, .history, .problem, .reel:
             say(.problem, Array("only a gateway sends that".utf8), connection)
         }
     }

@@ -28,7 +28,7 @@ extension ControlLoop {
         memory.residentBytes = process.residentBytes
         memory.limitBytes = memoryCeiling
         memory.prefixIndexBytes = Double(shared.prefixIndex.byteCount)
-        memory.historyBytes = Double(history.byteCount)
+        memory.historyBytes = Double(history.byteCount + past.byteCount)
         memory.ledgerBytes = Double(ledger.byteCount)
         memory.retainedBytes = Double(shared.retainedBytes.load(ordering: .relaxed))
         memory.queueBytes = Double(shared.waitingRoom.bytes)

@@ -27,6 +27,7 @@ package struct ControlLoop: ~Copyable {
     var trial: PolicyTrial?
     var autotuning: Autotuning
     var history = History()
+    var past = SparseReel()
     var restored: String?
     var stopping: StopMode?
     var sequence: UInt64 = 0
@@ -112,6 +113,7 @@ package struct ControlLoop: ~Copyable {
         judgeSwitch(snapshot)
         tune(snapshot)
         history.record(snapshot)
+        past.record(snapshot)
         shared.metrics = MetricsPage.render(snapshot)
         sendFrames(snapshot)
     }

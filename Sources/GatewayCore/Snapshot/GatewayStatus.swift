@@ -53,6 +53,7 @@ package struct MemoryStatus: Codable, Sendable, Equatable {
     /// `limits.memoryBytes`: near it requests are refused.
     package var limitBytes: Double?
     package var prefixIndexBytes: Double?
+    /// Series and pictures of the last hour.
     package var historyBytes: Double?
     package var ledgerBytes: Double?
     /// Bodies and tokens kept so that streams can be retried and moved.

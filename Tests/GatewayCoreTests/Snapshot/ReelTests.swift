@@ -1,5 +1,6 @@
-import GatewayCore
 import Testing
+
+@testable import GatewayCore
 
 struct ReelTests {
     @Test
@@ -29,6 +30,45 @@ struct ReelTests {
         for (asked, shown) in [(59.4, 59.0), (59.6, 60), (60.4, 60), (128.9, 129), (500, 129), (-5, 0)] {
             #expect(reel.snapshot(nearest: 1_000_000 + asked)?.time == 1_000_000 + shown)
         }
+    }
+
+    @Test func `older pictures go before the first, as far as there is room`() throws {
+        let watched = try WatchedFleet(seconds: 300)
+        let whole = watched.reel()
+        var late = Reel()
+        var keys = KeyFrames()
+        for index in 200..<300 {
+            late.append(
+                keys.kept(watched.frames[index], of: watched.snapshots[index]),
+                time: watched.snapshots[index].time)
+        }
+        #expect(late.reach?.lowerBound == 1_000_200)
+        late.prepend(whole)
+        #expect(late.reach == 1_000_000...1_000_299 && late.count == 300)
+        for snapshot in watched.snapshots { #expect(late.snapshot(nearest: snapshot.time) == snapshot) }
+
+        var small = Reel(byteLimit: whole.byteCount / 2)
+        small.prepend(whole)
+        #expect(small.byteCount <= whole.byteCount / 2 && small.reach?.upperBound == 1_000_299)
+        #expect(small.snapshot(nearest: 0) == watched.snapshots[300 - small.count])
+    }
+
+    @Test func `a gateway's hour has a picture each five seconds and crosses the socket whole`() throws {
+        let watched = try WatchedFleet(seconds: 700)
+        var sparse = SparseReel()
+        var history = History(capacitySeconds: 700)
+        for snapshot in watched.snapshots {
+            sparse.record(snapshot)
+            history.record(snapshot)
+        }
+        let wire = sparse.wireForm(history)
+        var (reel, series) = try Recording.past(wire)
+        #expect(reel.count == 140 && reel.byteCount == sparse.byteCount)
+        for index in [0, 5, 350, 695] {
+            #expect(reel.snapshot(nearest: watched.snapshots[index].time) == watched.snapshots[index])
+        }
+        #expect(series.last(700, of: .running, node: "engine-0").count == 700)
+        #expect(throws: MalformedBytes.self) { try Recording.past(Array(wire.dropLast())) }
     }
 
     @Test func `without a first key frame there is nothing to show`() throws {

@@ -44,8 +44,18 @@ package struct Recording: Sendable {
 // Writing.
 extension Recording {
     /// How a file begins.
-    package static func opening(_ history: History, time: Double) -> [UInt8] {
-        magic + [form] + entry(.history, time, history.wireForm(lastSeconds: historySeconds))
+    ///
+    /// - seconds: of series before it.
+    package static func opening(_ history: History, time: Double, seconds: Int = historySeconds) -> [UInt8] {
+        magic + [form] + entry(.history, time, history.wireForm(lastSeconds: seconds))
+    }
+
+    /// All that is kept, with the series up to now.
+    static func file(of reel: Reel, _ history: History, seconds: Int) -> [UInt8] {
+        var bytes = opening(history, time: reel.reach?.lowerBound ?? 0, seconds: seconds)
+        bytes.reserveCapacity(bytes.count + reel.byteCount + reel.count * headBytes)
+        reel.forEach { bytes += entry(.frame, $0, $1) }
+        return bytes
     }
 
     package static func entry(of frame: [UInt8], time: Double) -> [UInt8] { entry(.frame, time, frame) }
@@ -91,6 +101,22 @@ extension Recording {
             throw failure ?? MalformedBytes(offset: bytes.count, message: "it has no picture")
         }
         problem = failure.map { "\($0); \(count) pictures before it are whole" }
+    }
+
+    /// What a gateway kept of the past: its pictures, not looked into yet, and the series up to now.
+    static func past(_ bytes: [UInt8]) throws(MalformedBytes) -> (reel: Reel, history: History) {
+        var failure: MalformedBytes?
+        var reel = Reel()
+        var history = History()
+        for entry in try entries(bytes, &failure) {
+            let payload = Array(bytes[entry.payload])
+            switch entry.kind {
+            case .history: history = try History(wireForm: payload)
+            case .frame: reel.append(payload, time: entry.time)
+            }
+        }
+        if let failure { throw failure }
+        return (reel, history)
     }
 
     private mutating func take(_ frame: [UInt8], _ entry: Entry, _ decoder: inout FrameDecoder)

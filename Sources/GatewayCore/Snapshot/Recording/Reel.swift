@@ -62,6 +62,28 @@ package struct Reel: Sendable {
         }
     }
 
+    /// Puts older pictures before the first one, as far as there is room; those that are not older are left out.
+    package mutating func prepend(_ older: Reel) {
+        let start = reach?.lowerBound ?? .infinity
+        var before: [Run] = []
+        for run in older.runs {
+            let frames = Array(run.frames.prefix { $0.time < start })
+            if !frames.isEmpty {
+                before.append(Run(frames: frames, byteCount: frames.reduce(0) { $0 + $1.bytes.count }))
+            }
+        }
+        var size = before.reduce(byteCount) { $0 + $1.byteCount }
+        while size > byteLimit, !before.isEmpty { size -= before.removeFirst().byteCount }
+        runs = before + runs
+        byteCount = size
+        cursor = nil
+    }
+
+    /// Each frame with its Unix time, the oldest first.
+    func forEach(_ body: (Double, [UInt8]) -> Void) {
+        for run in runs { for frame in run.frames { body(frame.time, frame.bytes) } }
+    }
+
     /// Whether what stands before this run is older than need be.
     private func isOver(_ run: Run, at time: Double) -> Bool {
         run.frames.first.map { time - $0.time > secondsLimit } ?? false
