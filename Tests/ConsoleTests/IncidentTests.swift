@@ -125,6 +125,18 @@ struct IncidentTests {
         #expect(!screen.text.contains("Nothing is abnormal"))
     }
 
+    @Test func `requests that are held for a moment are no incident`() {
+        var snapshot = Self.calm
+        snapshot.gateway.queued = 12
+        var queue = QueueStatus()
+        (queue.model, queue.normal, queue.oldestSeconds) = ("llama-3.3-70b-instruct", 12, 0.3)
+        snapshot.queues = [queue]
+        var screen = Screen(Size(80, 24), snapshot)
+        screen.type("7")
+        #expect(screen.text.contains("Nothing is abnormal"))
+        #expect(screen.text.contains(" OK "))
+    }
+
     @Test func `going there selects the worst, and a verb is about the row that is selected`() {
         var screen = Screen(Size(80, 24), SampleFleet.troubled(second: 60))
         screen.type("7")

@@ -43,11 +43,23 @@ package struct Incidents: Equatable, Sendable {
         "\(NumberText.plural(count, "request")) \(count == 1 ? "waits" : "wait") for a node"
     }
 
+    /// Requests that wait in the gateway though they should not: foresight holds each for a moment until the node that suits
+    /// it best needs it, so that those count whose queue is older than a first token may take.
+    static func stuck(_ snapshot: Snapshot) -> Int {
+        let gateway = snapshot.gateway
+        guard !snapshot.queues.isEmpty else { return gateway.queued }
+        return snapshot.queues.filter(isStuck).reduce(0) { $0 + $1.count }
+    }
+
+    private static func isStuck(_ queue: QueueStatus) -> Bool {
+        queue.oldestSeconds > ShadowWindow.targetSeconds
+    }
+
     /// What ails the gateway itself.
     static func ofGateway(_ snapshot: Snapshot) -> [(text: String, role: Role)] {
         let gateway = snapshot.gateway
         var found: [(text: String, role: Role)] = []
-        for queue in snapshot.queues {
+        for queue in snapshot.queues where isStuck(queue) {
             found.append(
                 (
                     "\(FleetRow.shortModel(queue.model)): \(waiting(queue.count)), "

@@ -62,9 +62,8 @@ package struct Verdict: Equatable, Sendable {
         }
         var parts: [(text: String, role: Role)] = []
         for finding in Finding.allCases {
-            if finding == .kvTight, snapshot.gateway.queued > 0 {
-                parts.append((Incidents.waiting(snapshot.gateway.queued), .warning))
-            }
+            let stuck = Incidents.stuck(snapshot)
+            if finding == .kvTight, stuck > 0 { parts.append((Incidents.waiting(stuck), .warning)) }
             guard let word = finding.headline, let nodes = found[finding] else { continue }
             parts.append(("\(nodes.count) \(word): \(names(nodes, finding.detail))", finding.role))
         }
