@@ -49,8 +49,8 @@ static inline int sb_display_width(unsigned scalar) {
 }
 
 // What follows keeps its state in statics of this header, which the importer emits only when they are initialised.
-// A debug build has one copy for each Swift file, so only
-// Screen/Terminal.swift may call these.
+// There is one copy for each object of Swift, which may be one for each file: only functions of Screen/Terminal.swift
+// that are never inlined may call these.
 
 static struct termios sb_saved_modes = {0};
 static int sb_saved_modes_valid = 0;

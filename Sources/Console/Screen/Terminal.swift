@@ -36,6 +36,8 @@ import Glibc
     }
 
     /// Takes the terminal over. Before this nothing may have been written to it but whole lines.
+    /// Never inlined, as `close` is not: another file's object would have statics of the shim of its own.
+    @inline(never)
     package init(theme: Theme, isASCII: Bool, isColored: Bool) throws(OpeningError) {
         guard isatty(0) == 1, isatty(1) == 1 else { throw .notATerminal }
         let isUTF8 = sb_locale_is_utf8() == 1
@@ -200,6 +202,7 @@ import Glibc
     /// Gives the terminal back as it was.
     ///
     /// - isGone: there is nobody to write to.
+    @inline(never)
     package func close(isGone: Bool = false) {
         guard isOpen else { return }
         isOpen = false

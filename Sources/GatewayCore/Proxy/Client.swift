@@ -79,6 +79,12 @@ struct Client: ~Copyable {
         return input.withBytes { body($0.extracting(start..<min($0.byteCount, start + count))) }
     }
 
+    /// Bytes that are still to come of a body of known length that is read whole; 0: none is being read.
+    var missingBody: Int {
+        guard phase == .body, !head.isChunked else { return 0 }
+        return max(0, head.byteCount + bodyByteCount - input.count)
+    }
+
     /// An upload of which not everything has come.
     var isUploading: Bool {
         route == .upload && (head.isChunked ? !decoder.hasEnded : uploadLeft > 0)

@@ -94,16 +94,24 @@ extension ProxyLoop {
     }
 
     private mutating func readClient(_ fd: Int32) {
-        // By way of the shared buffer, so that a connection keeps only what came.
-        inbox.removeAll()
-        switch inbox.receive(from: fd, atMost: Self.requestReadSize) {
+        let missing = clients[fd].missingBody
+        let transfer: Transfer
+        if missing > 0 {
+            // The rest of a body goes at once where it stays: how long it is was announced, and is within the limit.
+            transfer = clients[fd].input.receive(from: fd, atMost: min(missing, Self.bodyReadSize))
+        } else {
+            // By way of the shared buffer, so that a connection keeps only what came.
+            inbox.removeAll()
+            transfer = inbox.receive(from: fd, atMost: Self.requestReadSize)
+        }
+        switch transfer {
         case .wouldBlock: return
         case .closed: return clientHungUp(fd)
         case .failed: return clientGone(fd)
         case .bytes: break
         }
         if clients[fd].phase == .lingering { return }
-        inbox.withBytes { clients[fd].input.append($0) }
+        if missing == 0 { inbox.withBytes { clients[fd].input.append($0) } }
         switch clients[fd].phase {
         case .head, .body: advance(fd)
         case .exchanging where clients[fd].isUploading: takeUpload(fd, bytes: inbox.count)

@@ -9,6 +9,8 @@ package struct ProxyLoop: ~Copyable {
     static let readSize = 131_072
     /// One read of a request.
     static let requestReadSize = 65_536
+    /// One read of the rest of a body.
+    static let bodyReadSize = 262_144
     /// How long a connection that ends is read on, so that its client gets the answer.
     static let lingerSeconds = 2.0
     /// More than this of a request waiting for its engine stops the reading from its client.
