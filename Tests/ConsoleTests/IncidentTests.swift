@@ -113,26 +113,26 @@ struct IncidentTests {
         }
     }
 
-    @Test func `requests that wait in the gateway are told though every node is well`() {
-        var snapshot = Self.calm
+    /// The view of a fleet that is well while twelve requests wait in the gateway.
+    private static func waiting(oldestSeconds: Double) -> Screen {
+        var snapshot = calm
         snapshot.gateway.queued = 12
         var queue = QueueStatus()
-        (queue.model, queue.normal, queue.oldestSeconds) = ("llama-3.3-70b-instruct", 12, 3)
+        (queue.model, queue.normal, queue.oldestSeconds) = ("llama-3.3-70b-instruct", 12, oldestSeconds)
         snapshot.queues = [queue]
         var screen = Screen(Size(80, 24), snapshot)
         screen.type("7")
+        return screen
+    }
+
+    @Test func `requests that wait in the gateway are told though every node is well`() {
+        let screen = Self.waiting(oldestSeconds: 3)
         #expect(screen.text.contains("12 requests wait for a node, oldest 3.0s"))
         #expect(!screen.text.contains("Nothing is abnormal"))
     }
 
     @Test func `requests that are held for a moment are no incident`() {
-        var snapshot = Self.calm
-        snapshot.gateway.queued = 12
-        var queue = QueueStatus()
-        (queue.model, queue.normal, queue.oldestSeconds) = ("llama-3.3-70b-instruct", 12, 0.3)
-        snapshot.queues = [queue]
-        var screen = Screen(Size(80, 24), snapshot)
-        screen.type("7")
+        let screen = Self.waiting(oldestSeconds: 0.3)
         #expect(screen.text.contains("Nothing is abnormal"))
         #expect(screen.text.contains(" OK "))
     }
