@@ -31,9 +31,9 @@ struct AutotuneTests {
         var sent: [TextRequest] = []
         let start = ContinuousClock.now
         for place in 0..<count {
-            while ContinuousClock.now < start + .milliseconds(place * 100) {
+            try await expectEventually("the time of request \(place)") {
                 for request in sent { request.look() }
-                try await Task.sleep(for: .milliseconds(2))
+                return ContinuousClock.now >= start + .milliseconds(place * 100)
             }
             let own = text(tokens: 352, seed: UInt64(1000 + place))
             sent.append(
