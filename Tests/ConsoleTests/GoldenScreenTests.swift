@@ -29,7 +29,8 @@ struct GoldenScreenTests {
     }
 
     @Test(arguments: [
-        ("drain", "d"), ("weight", "w---"), ("policy", "o"), ("help", "?"), ("palette", ":dr"), ("sort", "s"),
+        ("drain", "d"), ("weight", "w---"), ("policy", "o"), ("policy-try", "okt"), ("weight-try", "w---t"),
+        ("help", "?"), ("palette", ":dr"), ("sort", "s"),
         ("filter", "/kv>45"), ("gpus", "e"), ("drain-migrate", "dtxxm"), ("cancel-session", "3jc"),
     ])
     func `what lies over the fleet looks as it did`(_ name: String, _ keys: String) throws {

@@ -126,7 +126,7 @@ struct GroupingTests {
         screen.show(later)
         screen.press(.character("y"))
         #expect(screen.submitted.map(\.command.node) == ["engine-1"])
-        #expect(screen.state.pending.map(\.node) == ["engine-2", "engine-3", "engine-4"])
+        #expect(screen.state.pending.map(\.command.node) == ["engine-2", "engine-3", "engine-4"])
     }
 
     @Test func `a group that folds over the selected node does not widen what a verb is about`() {

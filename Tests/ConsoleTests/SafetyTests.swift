@@ -32,12 +32,15 @@ struct SafetyTests {
         }
     }
 
-    @Test(arguments: ["d", "w", "o", "z"])
+    @Test(arguments: ["d", "w", "o", "z", "a"])
     func `what opens a dialog, Enter, Space and Esc never confirm it`(_ initiating: String) {
         let opener = Key.character(Character(initiating))
         for key in [opener, .enter, .character(" "), .escape] {
             var screen = Screen()
             screen.state.undo = .undrain(node: "engine-2")
+            screen.snapshot?.trials = [
+                TrialStatus(what: "policy", tried: "random", before: "foresight", actor: "bob", until: 9e9)
+            ]
             screen.press(opener)
             #expect(screen.state.dialog != nil)
             for _ in 0..<5 {

@@ -163,6 +163,46 @@ struct OperatorTests {
         }
     }
 
+    @Test func `what is tried goes back by itself, over a kill -9 of the gateway too, unless it is kept`()
+        async throws
+    {
+        let signalbox = try Signalbox()
+        let engines = [try await Engine(signalbox), try await Engine(signalbox)]
+        let listen = "127.0.0.1:\(try freePort())"
+        let first = try await Serving(signalbox, engines.map(\.url), listen: listen)
+        let names = try await signalbox.waitForServing().names
+        let short = try await signalbox.run("weight", names[0], "40", "--try", "2s")
+        #expect(short.output.contains("weight of \(names[0]): 100 → 40, for 2 s, then 100 again unless kept"))
+        #expect(try await signalbox.run("policy", "random", "--try", "20s").status == 0)
+        var status = try await signalbox.status()
+        #expect(status.weight(names[0]) == 40 && status.policy == "random")
+        #expect(status.trials.map { $0["what"] as? String } == ["weight of \(names[0])", "policy"])
+        try await expectEventually("the weight is back") {
+            try await signalbox.status().weight(names[0]) == 100
+        }
+        #expect(try await signalbox.run("weight", names[1], "30", "--try", "1h").status == 0)
+        #expect(
+            try await signalbox.run("status").output.contains(
+                "weight of \(names[1]) 30 is tried, back to 100 in"))
+        first.program.signal(SIGKILL)
+        _ = try await first.program.result()
+
+        let second = try await Serving(signalbox, engines.map(\.url), listen: listen)
+        status = try await signalbox.waitForServing(second.admin)
+        #expect(status.weight(names[0]) == 100 && status.weight(names[1]) == 30)
+        try await expectEventually("the policy is back") {
+            try await signalbox.status().policy == "foresight"
+        }
+        #expect(try await signalbox.status().trials.map { $0["before"] as? String } == ["100"])
+        #expect(try await signalbox.run("keep", "--reason", "it is better").output.contains("kept"))
+        #expect(try await signalbox.status().trials.isEmpty)
+        #expect(try await signalbox.status().weight(names[1]) == 30)
+        let nothing = try await signalbox.run("keep")
+        #expect(nothing.status == 1 && nothing.errors.contains("nothing is being tried"))
+        let drain = try await signalbox.run("drain", names[0], "--try", "5m")
+        #expect(drain.status == 2)
+    }
+
     @Test func `with two gateways a verb lists them and exits 2 until one is named`() async throws {
         let signalbox = try Signalbox()
         let engine = try await Engine(signalbox)

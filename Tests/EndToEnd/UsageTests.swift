@@ -7,7 +7,7 @@ import Testing
 struct UsageTests {
     static let subcommands = [
         "serve", "attach", "demo", "status", "drain", "undrain", "maintenance", "weight", "policy",
-        "autotune", "probe",
+        "autotune", "keep", "probe",
         "check", "completions", "engine", "load",
     ]
 

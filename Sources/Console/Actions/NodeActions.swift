@@ -45,12 +45,14 @@ extension ActionTable {
             disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
             perform: { state, context in Cancelling.open(&state, context) }),
         Action(
-            "weight", [.character("w")], usage: "[NODE] 0...100", .act, hint: 2, views: ViewName.ofNodes,
+            "weight", [.character("w")], usage: "[NODE] 0...100 [--try 5m]", .act, hint: 2,
+            views: ViewName.ofNodes,
             isMutating: true, "Changes the node's share of new requests. Shows the shares, then asks.",
             disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
             perform: { state, context in Weighting.open(&state, context) }),
         Action(
-            "policy", [.character("o")], usage: "[NAME [PARAM=VALUE...]] [--model M]", .act, hint: 3,
+            "policy", [.character("o")], usage: "[NAME [PARAM=VALUE...]] [--model M] [--try 5m]", .act,
+            hint: 3,
             isMutating: true,
             "Chooses the routing policy and sets its parameters. Asks first.",
             disabled: { state, snapshot in
@@ -58,6 +60,17 @@ extension ActionTable {
                 return snapshot?.gateway.policies.isEmpty == true ? "the gateway names no policies" : nil
             },
             perform: { state, context in PolicyChoosing.open(&state, context) }),
+        Action(
+            "keep", [.character("a")], .act, hint: 0, isMutating: true,
+            "Keeps what is being tried, which goes back by itself otherwise. Asks first.",
+            disabled: { state, snapshot in
+                if let reason = Targets.whyUnreachable(state, snapshot) { return reason }
+                return snapshot?.trials.isEmpty == true ? "nothing is being tried" : nil
+            },
+            perform: { state, context in
+                state.open(.keep, context)
+                return []
+            }),
         Action(
             "undo", [.character("z")], .act, hint: 4, isMutating: true,
             "Takes the last change back. Asks first.",
@@ -88,10 +101,14 @@ extension ActionTable {
 
 extension ScreenState {
     /// Opens a dialog on the live picture.
-    mutating func open(_ kind: Dialog.Kind, _ context: ActionContext, refusal: String? = nil) {
+    mutating func open(
+        _ kind: Dialog.Kind, _ context: ActionContext, refusal: String? = nil, trySeconds: Double? = nil
+    ) {
         let version = context.snapshot?.gateway.configurationVersion ?? 0
-        overlay = .dialog(
-            Dialog(kind, openedBy: context.key, openedAt: now, version: version, refusal: refusal))
+        var dialog = Dialog(
+            kind, openedBy: context.key, openedAt: now, version: version, refusal: refusal)
+        dialog.trySeconds = trySeconds
+        overlay = .dialog(dialog)
         notice = nil
     }
 }
@@ -283,6 +300,19 @@ struct DrainOptions {
 
 enum Weighting {
     static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        do throws(InputProblem) {
+            var context = context
+            let trySeconds = try Trying.takeSeconds(from: &context.arguments)
+            return open(&state, context, trySeconds)
+        } catch {
+            state.tell("\(error)", .warning)
+            return []
+        }
+    }
+
+    private static func open(_ state: inout ScreenState, _ context: ActionContext, _ trySeconds: Double?)
+        -> [Effect]
+    {
         let targets = Targets.chosen(state, context)
         let nodes = targets.compactMap { context.snapshot?.node(named: $0) }
         guard let first = nodes.first, nodes.count == targets.count else {
@@ -295,8 +325,23 @@ enum Weighting {
             state.tell("a weight is 0 to 100, not \(wanted)", .warning)
             return []
         }
-        state.open(.weight(targets, weight: numbers.first ?? first.weight, typed: ""), context)
+        state.open(
+            .weight(targets, weight: numbers.first ?? first.weight, typed: ""), context,
+            trySeconds: trySeconds)
         return []
+    }
+}
+
+/// `--try 5m` among the palette's words.
+enum Trying {
+    /// Takes it out; nil: it is not there.
+    static func takeSeconds(from words: inout [String]) throws(InputProblem) -> Double? {
+        guard let flag = words.firstIndex(of: "--try") else { return nil }
+        guard let seconds = words.dropFirst(flag + 1).first.flatMap(DrainOptions.seconds) else {
+            throw InputProblem("--try takes a time", remedy: "such as 30s, 5m or 1h")
+        }
+        words.removeSubrange(flag...(flag + 1))
+        return seconds
     }
 }
 

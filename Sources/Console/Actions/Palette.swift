@@ -58,7 +58,7 @@ package enum Palette {
         } else {
             parts =
                 Policies.parameters(of: words[1]).map { ("\($0.name)=", "\($0.limits) \($0.summary)") }
-                + [("--model", "only this model's requests")]
+                + [("--model", "only this model's requests"), ("--try", "goes back by itself after 5m")]
         }
         return parts.filter { $0.0.hasPrefix(last) }.map {
             Completion(text: "\(start) \($0.0)", detail: $0.1, disabled: nil)

@@ -5,9 +5,10 @@ enum PolicyChoosing {
     static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
         guard let gateway = context.snapshot?.gateway else { return [] }
         do throws(InputProblem) {
-            let draft = try draft(
-                context.arguments, gateway, Set(context.snapshot?.nodes.flatMap(\.models) ?? []))
-            state.open(.policy(draft), context)
+            var words = context.arguments
+            let trySeconds = try Trying.takeSeconds(from: &words)
+            let draft = try draft(words, gateway, Set(context.snapshot?.nodes.flatMap(\.models) ?? []))
+            state.open(.policy(draft), context, trySeconds: trySeconds)
         } catch {
             state.tell("\(error)", .warning)
         }

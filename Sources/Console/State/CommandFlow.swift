@@ -3,7 +3,11 @@ import GatewayCore
 /// Confirmed commands on their way: one at a time, each on the version that the one before left.
 enum CommandFlow {
     /// Sends the first command; the others follow with its answer.
-    static func send(_ commands: [Command], version: UInt64, _ state: inout ScreenState) -> [Effect] {
+    ///
+    /// - trySeconds: they go back by themselves after so long; nil: they are for good.
+    static func send(
+        _ commands: [Command], version: UInt64, trySeconds: Double? = nil, _ state: inout ScreenState
+    ) -> [Effect] {
         state.overlay = nil
         if case .lost = state.connection {
             state.tell("not sent: the gateway does not answer", .alarm)
@@ -15,16 +19,19 @@ enum CommandFlow {
             )
             return []
         }
-        state.pending = Array(commands.dropFirst())
-        guard let first = commands.first else { return [] }
-        return submit(first, version, &state)
+        state.pending = commands.map {
+            CommandRequest(command: $0, trySeconds: trySeconds, actor: state.actor)
+        }
+        return submitNext(version, &state)
     }
 
-    private static func submit(_ command: Command, _ version: UInt64, _ state: inout ScreenState) -> [Effect]
-    {
-        state.awaiting = command
-        state.tell("sent: \(command.phrase)")
-        return [.submit(CommandRequest(command: command, expectedVersion: version, actor: state.actor))]
+    private static func submitNext(_ version: UInt64, _ state: inout ScreenState) -> [Effect] {
+        guard !state.pending.isEmpty else { return [] }
+        var request = state.pending.removeFirst()
+        request.expectedVersion = version
+        state.awaiting = request.command
+        state.tell("sent: \(request.command.phrase)")
+        return [.submit(request)]
     }
 
     static func take(_ result: CommandResult, _ state: inout ScreenState) -> [Effect] {
@@ -33,7 +40,7 @@ enum CommandFlow {
         guard result.accepted else {
             let rest =
                 state.pending.isEmpty
-                ? "" : "; not sent: \(state.pending.map(\.phrase).joined(separator: ", "))"
+                ? "" : "; not sent: \(state.pending.map(\.command.phrase).joined(separator: ", "))"
             state.pending = []
             state.stopping = nil
             state.tell("refused: \(result.message)\(rest)", .warning)
@@ -42,11 +49,7 @@ enum CommandFlow {
         if let inverse = result.inverse { state.undo = inverse }
         state.tell(result.message + (result.inverse == nil ? "" : " (z undoes)"))
         if case .stop(.now) = command { return [.quit] }
-        guard let next = state.pending.first else {
-            state.marks = []
-            return []
-        }
-        state.pending.removeFirst()
-        return submit(next, result.configurationVersion, &state)
+        if state.pending.isEmpty { state.marks = [] }
+        return submitNext(result.configurationVersion, &state)
     }
 }

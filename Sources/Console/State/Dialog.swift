@@ -12,6 +12,7 @@ package struct Dialog: Equatable, Sendable {
         /// - typed: digits typed so far; they replace `weight`.
         case weight([String], weight: Int, typed: String)
         case policy(PolicyDraft)
+        case keep
         case undo(Command)
         case quit
 
@@ -37,6 +38,8 @@ package struct Dialog: Equatable, Sendable {
     package var typed = ""
     package var deadlineSeconds: Double?
     package var atDeadline = DeadlineAction.keep
+    /// The change goes back by itself after so long; nil: it is for good.
+    package var trySeconds: Double?
     /// Streams are moved as soon as the node drains.
     package var migrates = false
 
@@ -71,7 +74,7 @@ package struct Dialog: Equatable, Sendable {
         case .drain(let nodes), .undrain(let nodes), .maintenance(let nodes), .weight(let nodes, _, _): nodes
         case .migrate(let node), .cut(let node): [node]
         case .undo(let command): command.node.map { [$0] } ?? []
-        case .policy, .cancelSession, .quit: []
+        case .policy, .cancelSession, .keep, .quit: []
         }
     }
 }
@@ -91,6 +94,7 @@ extension Command {
             (["policy \(name)"]
                 + (parameters ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.brief)" }
                 + (model.map { ["--model \($0)"] } ?? [])).joined(separator: " ")
+        case .keep: "keep what is tried"
         case .setAutotune(let isOn): "autotune \(isOn ? "on" : "off")"
         case .stop(.drain): "stop when the streams have ended"
         case .stop(.now): "stop now"

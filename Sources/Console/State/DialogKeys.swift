@@ -12,11 +12,11 @@ enum DialogKeys {
             return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
         case .weight:
             return [
-                ("Esc", "cancel"), ("y", "apply"), ("+ -", "by 1"), ("Left Right", "by 10"),
+                ("Esc", "cancel"), ("y", "apply"), ("t", "try"), ("+ -", "by 1"), ("Left Right", "by 10"),
                 ("c", "as configured"),
             ]
         case .policy(let draft):
-            let keys = [("Esc", "cancel"), ("y", "apply"), ("Up Down", "choose")]
+            let keys = [("Esc", "cancel"), ("y", "apply"), ("t", "try"), ("Up Down", "choose")]
             if draft.parameters.isEmpty { return keys }
             return keys
                 + (draft.row == nil
@@ -92,7 +92,9 @@ enum DialogKeys {
 
     private static func send(_ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect]
     {
-        CommandFlow.send(commands(of: dialog, snapshot, force: false), version: dialog.version, &state)
+        CommandFlow.send(
+            commands(of: dialog, snapshot, force: false), version: dialog.version,
+            trySeconds: dialog.trySeconds, &state)
     }
 
     /// Time passes: takes an early confirmation when it has stayed quiet since.
@@ -120,6 +122,7 @@ enum DialogKeys {
         case .migrate(let node): return [.migrate(node: node)]
         case .cut(let node): return [.cut(node: node)]
         case .cancelSession(let id): return [.cancelSession(id: id)]
+        case .keep: return [.keep]
         case .undo(let command): return [command]
         case .quit: return []
         }
@@ -149,6 +152,8 @@ enum DialogKeys {
 
     private static func adjust(_ key: Key, _ dialog: inout Dialog, _ snapshot: Snapshot?) {
         switch dialog.kind {
+        case .weight where key == .character("t"), .policy where key == .character("t"):
+            dialog.trySeconds = next(after: dialog.trySeconds, in: [nil, 300, 900, 3_600])
         case .weight(let nodes, let weight, let typed):
             dialog.kind = Weights.adjusted(key, nodes, weight: weight, typed: typed, snapshot)
         case .policy(var draft):
@@ -156,18 +161,19 @@ enum DialogKeys {
             dialog.kind = .policy(draft)
         case .drain:
             if key == .character("t") {
-                let steps: [Double?] = [nil, 30, 60, 300, 600, 1_800, 3_600]
-                let index = steps.firstIndex { $0 == dialog.deadlineSeconds } ?? 0
-                dialog.deadlineSeconds = steps[(index + 1) % steps.count]
+                dialog.deadlineSeconds = next(
+                    after: dialog.deadlineSeconds, in: [nil, 30, 60, 300, 600, 1_800, 3_600])
             } else if key == .character("x") {
-                let all = DeadlineAction.allCases
-                let index = all.firstIndex(of: dialog.atDeadline) ?? 0
-                dialog.atDeadline = all[(index + 1) % all.count]
+                dialog.atDeadline = next(after: dialog.atDeadline, in: DeadlineAction.allCases)
             } else if key == .character("m") {
                 dialog.migrates.toggle()
             }
         default: break
         }
+    }
+
+    private static func next<Choice: Equatable>(after choice: Choice, in all: [Choice]) -> Choice {
+        all[((all.firstIndex(of: choice) ?? 0) + 1) % all.count]
     }
 
     private static func quit(_ key: Key, _ dialog: Dialog, _ state: inout ScreenState) -> [Effect] {

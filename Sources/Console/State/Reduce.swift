@@ -111,8 +111,8 @@ private func connect(_ connection: ConnectionState, _ state: inout ScreenState) 
     case (_, .lost) where state.stopping != nil: return [.quit]
     case (.connected, .lost):
         if state.awaiting != nil || !state.pending.isEmpty {
-            let waited = ([state.awaiting].compactMap { $0 } + state.pending).map(\.phrase).joined(
-                separator: ", ")
+            let waited = ([state.awaiting].compactMap { $0 } + state.pending.map(\.command)).map(\.phrase)
+                .joined(separator: ", ")
             state.tell("not known whether done, the gateway went away: \(waited)", .alarm)
         }
         state.awaiting = nil

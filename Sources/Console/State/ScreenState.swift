@@ -116,7 +116,7 @@ package struct ScreenState: Equatable, Sendable {
     /// What takes the last change back.
     package var undo: Command?
     /// Confirmed commands that wait for the answer to the one before.
-    package var pending: [Command] = []
+    package var pending: [CommandRequest] = []
     /// The command whose answer is awaited.
     package var awaiting: Command?
     /// Set when the operator said stop; the end of the connection is then the end of the console.

@@ -31,9 +31,13 @@ enum OperatorCommands {
         },
         Subcommand(
             name: "weight", arguments: "NODE 0...100", summary: "a node's share of new requests",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 2...2
+            flags: [Subcommands.adminFlag, Subcommands.reasonFlag, tryFlag], argumentCount: 2...2
         ) { try weight($0) },
         PolicyCommand.entry,
+        Subcommand(
+            name: "keep", summary: "what is being tried (weight and policy with --try) stays",
+            flags: [Subcommands.adminFlag, Subcommands.reasonFlag]
+        ) { try submit(.keep, $0) },
         Subcommand(
             name: "autotune", arguments: "on|off",
             summary: "whether foresight's w and ageing follow the last minutes' requests",
@@ -49,6 +53,9 @@ enum OperatorCommands {
     static let forceFlag = Flag(
         name: "--force", value: "NODE",
         help: "do it although fewer than the minimum would be left; repeat its name")
+    static let tryFlag = Flag(
+        name: "--try", value: "TIME",
+        help: "such as 5m: after that it goes back by itself, unless signalbox keep comes first")
     private static let sessionFlag = Flag(
         name: "--session", value: "ID", help: "as the client's header or body names it")
 
@@ -70,7 +77,9 @@ enum OperatorCommands {
     static func submit(_ command: Command, _ arguments: Arguments) throws -> Int32 {
         var client = try AdminClient(path: try AdminSockets.find(arguments))
         let result = try client.perform(
-            CommandRequest(command: command, actor: AdminSockets.actor, reason: arguments.value("--reason")))
+            CommandRequest(
+                command: command, trySeconds: try arguments.duration("--try"), actor: AdminSockets.actor,
+                reason: arguments.value("--reason")))
         guard result.accepted else { throw CommandFailure(result.message) }
         print(result.message)
         return 0

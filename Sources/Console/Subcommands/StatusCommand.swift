@@ -49,6 +49,7 @@ enum StatusCommand {
             ("policyParameters", PolicyCommand.values(snapshot.gateway.policySettings.standard)),
             ("modelPolicies", PolicyCommand.ofModels(snapshot.gateway.policySettings)),
             ("autotune", autotune(snapshot.gateway.autotune)),
+            ("trials", .list(snapshot.trials.map { trial($0, snapshot.time) })),
             ("rateWindowSeconds", JSONText(snapshot.gateway.rateWindowSeconds)),
             ("latencyWindowSeconds", JSONText(snapshot.gateway.latencyWindowSeconds)),
             ("minimumServing", minimum(snapshot.gateway.minimumServing)),
@@ -65,6 +66,13 @@ enum StatusCommand {
         guard let status else { return .null }
         return .object([
             ("words", .string(status.words)), ("undo", JSONText(status.undo?.phrase)),
+        ])
+    }
+
+    private static func trial(_ trial: TrialStatus, _ now: Double) -> JSONText {
+        .object([
+            ("what", .string(trial.what)), ("tried", .string(trial.tried)), ("before", .string(trial.before)),
+            ("actor", .string(trial.actor)), ("secondsLeft", JSONText(max(trial.until - now, 0))),
         ])
     }
 
@@ -258,6 +266,10 @@ enum StatusCommand {
             "gateway \(snapshot.gateway.address), policy \(PolicyCommand.words(snapshot.gateway)), \(totals.active) active,"
             + " \(totals.completed) completed, \(totals.cancelled) cancelled, \(totals.failed) failed,"
             + " \(totals.refused) refused, \(totals.retried) retried, \(totals.migrated) migrated\n"
+            + snapshot.trials.map { trial in
+                "\(trial.what) \(trial.tried) is tried, back to \(trial.before) in "
+                    + "\(NumberText.span(max(trial.until - snapshot.time, 0))) unless kept\n"
+            }.joined()
             + lines.joined(separator: "\n")
     }
 

@@ -39,17 +39,30 @@ struct DialogView {
             lines = weightLines(nodes, Int(typed) ?? weight, typed)
         case .policy(let draft):
             lines =
-                snapshot.map { PolicyLines(draft: draft, snapshot: $0, room: state.size.rows - 8).lines }
+                snapshot.map {
+                    PolicyLines(draft: draft, snapshot: $0, room: state.size.rows - 8 - tryLines.count).lines
+                }
                 ?? []
         case .migrate(let node):
             lines = emptyingLines(node, "are moved to other nodes where they can be", .text)
         case .cut(let node): lines = emptyingLines(node, "end with an error event at once", .alarm)
         case .cancelSession(let id): lines = sessionLines(id)
+        case .keep: lines = snapshot.map(TrialLines.lines) ?? []
         case .undo(let command):
             lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
         case .quit: lines = quitLines
         }
-        return (title, memberLines + lines + nameLines, 76)
+        return (title, memberLines + tryLines + lines + nameLines, 76)
+    }
+
+    private var tryLines: [Line] {
+        guard let seconds = dialog.trySeconds else { return [] }
+        return [
+            [
+                ("Tried for \(NumberText.span(seconds))", .accent),
+                (", then it is as before again, unless kept (a)", .text),
+            ]
+        ]
     }
 
     /// The names that the title only counts.
@@ -71,6 +84,7 @@ struct DialogView {
         case .cancelSession: return "Cancel the session?"
         case .weight: return "Weight of \(names)"
         case .policy: return "Routing policy"
+        case .keep: return "Keep what is tried?"
         case .undo: return "Undo?"
         case .quit: return "Leave the console?"
         }

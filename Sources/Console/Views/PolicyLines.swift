@@ -65,24 +65,7 @@ struct PolicyLines {
             != (now.name == draft.name ? now.values[index] : draft.parameters[index].standard)
     }
 
-    /// What its shadow foresees against the live policy's own; none where there is no shadow of it.
-    private var worth: [DialogView.Line] {
-        let row = snapshot.shadows.first { $0.policy == draft.name }
-        guard let words = row.flatMap({ ShadowWorth($0, in: snapshot.shadows) })?.words else { return [] }
-        return [
-            [("", .text)],
-            [("Its shadow of the last minutes against the live one's: ", .label), (words, .title)],
-        ]
-    }
-
     private var notes: [DialogView.Line] {
-        let hit = snapshot.totals.prefixHitRate
-        return worth + [
-            [("", .text)],
-            [
-                ("New requests follow it at once, open streams stay. Prefix hits now: ", .label),
-                (hit == nil ? NumberText.unknown : NumberText.percent(hit) + "%", .title),
-            ],
-        ]
+        [[("", .text)]] + PolicyPreview(draft, snapshot).lines
     }
 }

@@ -68,8 +68,9 @@ private func drawVerdict(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state:
     end -= place.count + 1
     for (flag, role) in flags {
         let text = " \(flag) "
-        canvas.putRight(text, endingAt: end, 0, Style(role, on: .base, [.bold, .reverse]), width: text.count)
-        end -= text.count + 1
+        let width = DisplayWidth.of(text)
+        canvas.putRight(text, endingAt: end, 0, Style(role, on: .base, [.bold, .reverse]), width: width)
+        end -= width + 1
     }
     let room = end - badge - 2
     let text = DisplayWidth.clipped(verdict.text, to: max(room, 0))
@@ -81,6 +82,7 @@ private func bannerFlags(_ snapshot: Snapshot?, _ state: ScreenState) -> [(Strin
     var flags: [(String, Role)] = []
     if let reason = state.readOnlyReason, !reason.isEmpty { flags.append(("READ-ONLY", .warning)) }
     if state.ownership == .demo { flags.append(("DEMO", .accent)) }
+    if let words = snapshot.flatMap(TrialLines.banner) { flags.append((words, .warning)) }
     switch state.moment {
     case .now: break
     case .frozen(let time): flags.append(("FROZEN \(NumberText.span(state.now - time))", .warning))

@@ -120,8 +120,8 @@ struct Autotuning {
     }
 
     /// A minute after a change, what was measured: the command that takes it back where it was worse.
-    mutating func judge(_ trial: PolicyTrial, _ loss: Double?) -> CommandRequest? {
-        guard let change, !change.isJudged, change.whose == trial.model else { return nil }
+    mutating func judge(_ policySwitch: PolicySwitch, _ loss: Double?) -> CommandRequest? {
+        guard let change, !change.isJudged, change.whose == policySwitch.model else { return nil }
         guard let loss, loss > Self.mostLoss else {
             self.change?.isJudged = true
             scopes[change.whose]?.reverts = 0
@@ -157,7 +157,7 @@ extension ControlLoop {
             change(by: request, whose: answer.question.whose)
         }
         // The verdict on the last change comes first.
-        guard trial == nil, let model = snapshot.shadows.first?.model else { return }
+        guard policySwitch == nil, let model = snapshot.shadows.first?.model else { return }
         if let question = autotuning.question(model, policies, now: seconds) { shared.tuning.ask(question) }
     }
 
@@ -169,7 +169,8 @@ extension ControlLoop {
 
     /// Tuning keeps its hands off what an operator has set.
     mutating func noteOperator(_ command: Command, _ actor: String) {
-        guard case .setPolicy(_, let model, _) = command, actor != Autotuning.actor else { return }
+        guard case .setPolicy(_, let model, _) = command, ![Autotuning.actor, Trial.keeper].contains(actor)
+        else { return }
         autotuning.stop(model, by: actor, policies.of(model))
         // A model that follows the others again is routed by what an operator chose for it, too.
         if model != nil, policies.own(model ?? "") == nil {

@@ -36,6 +36,8 @@ package enum Command: Codable, Sendable, Equatable {
     /// - model: nil: all models without their own.
     /// - parameters: those to change, by name; nil: none.
     case setPolicy(name: String, model: String? = nil, parameters: [String: Double]? = nil)
+    /// What is being tried stays.
+    case keep
     /// Whether foresight is tuned by itself (`Autotuning`), everywhere; on: also where an operator set a policy before.
     case setAutotune(isOn: Bool)
     case stop(mode: StopMode)
@@ -46,13 +48,19 @@ package struct CommandRequest: Codable, Sendable, Equatable {
     package var command: Command
     /// The configuration version that the operator saw; refused when another command came between.
     package var expectedVersion: UInt64?
+    /// It goes back by itself after so long unless it is kept; nil: it is for good.
+    package var trySeconds: Double?
     /// "ann", "ann (ssh 10.0.0.5)": told by the client; the gateway adds the socket's user id.
     package var actor: String
     package var reason: String?
 
-    package init(command: Command, expectedVersion: UInt64? = nil, actor: String, reason: String? = nil) {
+    package init(
+        command: Command, expectedVersion: UInt64? = nil, trySeconds: Double? = nil, actor: String,
+        reason: String? = nil
+    ) {
         self.command = command
         self.expectedVersion = expectedVersion
+        self.trySeconds = trySeconds
         self.actor = actor
         self.reason = reason
     }

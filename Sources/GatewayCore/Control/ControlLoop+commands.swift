@@ -13,7 +13,9 @@ extension ControlLoop {
                     + (last.map { ": \($0.actor): \($0.node ?? "") \($0.text)" } ?? "")
                     + "; look again and repeat")
         }
-        if case .refused(let reason, let canForce) = Guard.check(request.command, on: snapshot) {
+        if case .refused(let reason, let canForce) = Guard.check(
+            request.command, trySeconds: request.trySeconds, on: snapshot)
+        {
             return refuse(request, actor, reason + (canForce ? "; force it by name if you must" : ""))
         }
         let change = describe(request.command)
@@ -28,11 +30,14 @@ extension ControlLoop {
         }
         let before = policies
         apply(request.command, at: unixNow, now: now)
-        begin(trialOf: request.command, snapshot, before: before)
+        trials.take(
+            request.command, back: change.inverse, by: actor,
+            until: request.trySeconds.map { unixNow + $0 })
+        noteSwitch(by: request.command, snapshot, before: before)
         noteOperator(request.command, actor)
         configurationVersion += 1
         publish()
-        let text = change.text + carryOut(request.command)
+        let text = change.text + trials.words(of: request.command, at: unixNow) + carryOut(request.command)
         events.add(
             text + (request.reason.map { " (\($0))" } ?? ""),
             severity: request.command.endsStreams ? .warning : .info, actor: actor,
@@ -57,7 +62,7 @@ extension ControlLoop {
             let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
             let words = "\(requests(count)) ended"
             return isDone ? words : "\(words) so far, a loop has not answered yet"
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .setAutotune, .stop: break
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .keep, .setAutotune, .stop: break
         }
         return ""
     }
@@ -86,8 +91,8 @@ extension ControlLoop {
     {
         JournalEntry(
             time: Date(timeIntervalSince1970: unixNow).ISO8601Format(), unixTime: unixNow, actor: actor,
-            command: request.command, before: change.before, after: change.after, reason: request.reason,
-            refusal: refusal)
+            command: request.command, trySeconds: request.trySeconds, before: change.before,
+            after: change.after, reason: request.reason, refusal: refusal)
     }
 
     struct Change {
@@ -127,8 +132,13 @@ extension ControlLoop {
         case .setWeight(let node, let weight):
             return Change(
                 text: "weight of \(node): \(record?.weight ?? 0) → \(weight)", before: before,
-                after: "weight \(weight)", inverse: record.map { .setWeight(node: node, weight: $0.weight) })
+                after: "weight \(weight)",
+                inverse: trials.of(command)?.back
+                    ?? record.map { .setWeight(node: node, weight: $0.weight) })
         case .setPolicy(_, let model, _): return describePolicy(command, of: model)
+        case .keep:
+            let words = trials.running.map { "\($0.status.what) \($0.status.tried)" }
+            return Change(text: "kept: \(words.joined(separator: ", "))", before: "tried", after: "kept")
         case .setAutotune(let isOn):
             let words = { (isOn: Bool) in "autotune \(isOn ? "on" : "off")" }
             return Change(
@@ -164,7 +174,7 @@ extension ControlLoop {
         case .drain, .undrain, .maintenance, .setWeight:
             guard let index = nodes.firstIndex(where: { $0.name == command.node }) else { return }
             nodes[index].apply(command, at: time, now: now)
-        case .migrate, .cut, .cancelSession: break
+        case .migrate, .cut, .cancelSession, .keep: break
         }
     }
 
@@ -172,8 +182,15 @@ extension ControlLoop {
     mutating func restore(_ entries: [JournalEntry], unreadable: Int) {
         var problems: [String] = []
         for entry in entries where !entry.command.isOfTheMoment {
-            if let problem = policyProblem(entry.command) { problems.append("skipped: \(problem)") }
+            if let problem = policyProblem(entry.command) {
+                problems.append("skipped: \(problem)")
+                continue
+            }
+            let back = describe(entry.command).inverse
             apply(entry.command, at: entry.unixTime, now: 0)
+            trials.take(
+                entry.command, back: back, by: entry.actor,
+                until: entry.trySeconds.map { entry.unixTime + $0 })
         }
         var parts = nodes.compactMap { record -> String? in
             var said: [String] = []
@@ -210,7 +227,7 @@ extension NodeRecord {
             intent = .maintenance
             drain = nil
         case .setWeight(_, let new): weight = new
-        case .migrate, .cut, .cancelSession, .setPolicy, .setAutotune, .stop: break
+        case .migrate, .cut, .cancelSession, .setPolicy, .keep, .setAutotune, .stop: break
         }
     }
 }
@@ -233,7 +250,7 @@ extension Command {
         case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
             .setWeight(let node, _), .migrate(let node), .cut(let node):
             node
-        case .cancelSession, .setPolicy, .setAutotune, .stop: nil
+        case .cancelSession, .setPolicy, .keep, .setAutotune, .stop: nil
         }
     }
 
@@ -241,7 +258,7 @@ extension Command {
     var isOfTheMoment: Bool {
         switch self {
         case .stop, .migrate, .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .setAutotune: false
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .keep, .setAutotune: false
         }
     }
 
@@ -249,7 +266,8 @@ extension Command {
     var endsStreams: Bool {
         switch self {
         case .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .setAutotune, .migrate, .stop: false
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .keep, .setAutotune, .migrate, .stop:
+            false
         }
     }
 }

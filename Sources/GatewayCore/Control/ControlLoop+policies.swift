@@ -13,7 +13,7 @@ extension ControlLoop {
         return Change(
             text: "policy\(model.map { " of \($0)" } ?? ""): \(before) → \(after)", before: before,
             after: after,
-            inverse: policies.restoring(model))
+            inverse: trials.of(command)?.back ?? policies.restoring(model))
     }
 
     /// Why a command of the journal is passed over: it may be of a version with other policies.

@@ -24,7 +24,8 @@ package struct ControlLoop: ~Copyable {
     /// Streams of decisions whose end has not come.
     var openDecisions: Set<UInt64> = []
     /// The last change of policy, until it is told whether it was worth it.
-    var trial: PolicyTrial?
+    var policySwitch: PolicySwitch?
+    var trials = Trials()
     var autotuning: Autotuning
     var history = History()
     var past = SparseReel()
@@ -100,6 +101,7 @@ package struct ControlLoop: ~Copyable {
     private mutating func tick() {
         takeNews()
         watchDrains()
+        endTrials()
         watchMemory()
         stepBreakers()
         tellStates()

@@ -8,7 +8,11 @@ package enum Guard {
         case refused(reason: String, canForce: Bool)
     }
 
-    package static func check(_ command: Command, on snapshot: Snapshot) -> Verdict {
+    package static func check(_ command: Command, trySeconds: Double? = nil, on snapshot: Snapshot) -> Verdict
+    {
+        if let trySeconds, let reason = whyNotTried(command, trySeconds, snapshot.trials) {
+            return refused(reason)
+        }
         switch command {
         case .drain, .undrain, .maintenance, .setWeight, .migrate, .cut:
             guard let status = command.node.flatMap({ snapshot.node(named: $0) }) else {
@@ -19,8 +23,19 @@ package enum Guard {
             return checkPolicy(name, model, parameters ?? [:], on: snapshot)
         case .cancelSession(let id):
             return id.isEmpty ? refused("a session's id is needed: the streams view shows them") : .allowed
+        case .keep: return snapshot.trials.isEmpty ? refused("nothing is being tried") : .allowed
         case .setAutotune, .stop: return .allowed
         }
+    }
+
+    private static func whyNotTried(_ command: Command, _ seconds: Double, _ trials: [TrialStatus]) -> String?
+    {
+        guard let what = command.setting else { return "only a weight or a policy can be tried" }
+        guard Trial.seconds.contains(seconds) else { return "a trial lasts 1 s to 24 h" }
+        guard trials.count >= Snapshot.listLimit, !trials.contains(where: { $0.what == what }) else {
+            return nil
+        }
+        return "\(trials.count) changes are being tried already; keep them first"
     }
 
     private static func check(_ command: Command, of status: NodeStatus, on snapshot: Snapshot) -> Verdict {
@@ -47,7 +62,7 @@ package enum Guard {
         case .setWeight(_, let weight):
             guard (0...100).contains(weight) else { return refused("a weight is 0 to 100, not \(weight)") }
             return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
-        case .setPolicy, .setAutotune, .cancelSession, .stop: return .allowed
+        case .setPolicy, .keep, .setAutotune, .cancelSession, .stop: return .allowed
         }
     }
 

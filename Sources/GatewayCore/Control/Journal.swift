@@ -9,6 +9,8 @@ package struct JournalEntry: Codable, Sendable, Equatable {
     package var unixTime: Double
     package var actor: String
     package var command: Command
+    /// It was tried for so long; nil: for good.
+    package var trySeconds: Double?
     package var before: String?
     package var after: String?
     package var reason: String?

@@ -22,6 +22,7 @@ extension ControlLoop {
         snapshot.events = events.newestFirst
         snapshot.eventsTotal = events.total
         snapshot.shadows = shared.shadow.latest
+        snapshot.trials = trials.running.map(\.status)
         return snapshot
     }
 

@@ -24,6 +24,8 @@ package struct Snapshot: Codable, Sendable, Equatable {
     package var eventsTotal = 0
     /// What each policy would have done with the last minutes' requests; empty: none came yet.
     package var shadows: [ShadowRow] = []
+    /// What is being tried, and goes back by itself.
+    package var trials: [TrialStatus] = []
 
     package init() {}
 }

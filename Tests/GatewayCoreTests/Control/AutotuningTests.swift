@@ -23,8 +23,8 @@ struct AutotuningTests {
         return try #require(request)
     }
 
-    private func trial(_ whose: String? = nil) -> PolicyTrial {
-        PolicyTrial(Snapshot(), model: whose, from: "a", to: "b", now: 0)
+    private func change(_ whose: String? = nil) -> PolicySwitch {
+        PolicySwitch(Snapshot(), model: whose, from: "a", to: "b", now: 0)
     }
 
     @Test func `it is off by default, and then asks nothing and shows nothing`() {
@@ -120,7 +120,7 @@ struct AutotuningTests {
     @Test func `what is measured to be worse is taken back, and the next look is twice as late`() throws {
         var tuning = Autotuning(every: 60, now: 0)
         _ = try changed(&tuning, at: 60)
-        let revert = tuning.judge(trial(), 0.2)
+        let revert = tuning.judge(change(), 0.2)
         let back = try #require(revert)
         #expect(back.command == policies.standard.command(model: nil) && back.actor == "autotune")
         _ = try changed(&tuning, at: 120)
@@ -133,10 +133,10 @@ struct AutotuningTests {
     @Test(arguments: [nil, -0.2, 0.05]) func `what is not measured to be worse stays`(loss: Double?) throws {
         var tuning = Autotuning(every: 60, now: 0)
         _ = try changed(&tuning, at: 60)
-        let result16 = tuning.judge(trial(), loss)
+        let result16 = tuning.judge(change(), loss)
         #expect(result16 == nil)
         // The verdict on what came later is not its own.
-        let result17 = tuning.judge(trial(), 0.5)
+        let result17 = tuning.judge(change(), 0.5)
         #expect(result17 == nil)
         #expect(tuning.status(version: 9)?.undo != nil)
     }
@@ -144,7 +144,7 @@ struct AutotuningTests {
     @Test func `an operator's change is not judged for it`() throws {
         var tuning = Autotuning(every: 60, now: 0)
         _ = try changed(&tuning, at: 60)
-        let result18 = tuning.judge(trial("other"), 0.5)
+        let result18 = tuning.judge(change("other"), 0.5)
         #expect(result18 == nil)
     }
 

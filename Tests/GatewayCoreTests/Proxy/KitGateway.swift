@@ -90,9 +90,10 @@ final class RunningGateway {
     }
 
     @discardableResult
-    func perform(_ command: Command) throws -> CommandResult {
+    func perform(_ command: Command, trySeconds: Double? = nil) throws -> CommandResult {
         var admin = try AdminClient(path: gateway.adminSocket)
-        return try admin.perform(CommandRequest(command: command, actor: "test"))
+        return try admin.perform(
+            CommandRequest(command: command, trySeconds: trySeconds, actor: "test"))
     }
 
     /// It answers a request as it should.

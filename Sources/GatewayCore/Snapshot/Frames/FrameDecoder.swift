@@ -14,6 +14,7 @@ package struct FrameDecoder: Sendable {
         var decisions = SectionDecoder<DecisionRecord>()
         var events = SectionDecoder<EventRecord>()
         var shadows = SectionDecoder<ShadowRow>()
+        var trials = SectionDecoder<TrialStatus>()
     }
 
     package init() {}
@@ -66,6 +67,7 @@ package struct FrameDecoder: Sendable {
         try sections.decisions.read(from: &reader)
         try sections.events.read(from: &reader)
         try sections.shadows.read(from: &reader)
+        try sections.trials.read(from: &reader)
         guard reader.remaining == 0, let head = sections.head.elements.first,
             let gateway = sections.gateway.elements.first, let totals = sections.totals.elements.first,
             sections.head.elements.count + sections.gateway.elements.count + sections.totals.elements.count
@@ -84,6 +86,7 @@ package struct FrameDecoder: Sendable {
         snapshot.decisionsTotal = head.decisionsTotal
         snapshot.events = sections.events.elements
         snapshot.shadows = sections.shadows.elements
+        snapshot.trials = sections.trials.elements
         snapshot.eventsTotal = head.eventsTotal
         return snapshot
     }

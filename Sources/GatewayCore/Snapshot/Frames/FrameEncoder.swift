@@ -11,6 +11,7 @@ package struct FrameEncoder: Sendable {
     private var decisions = SectionEncoder<DecisionRecord, UInt64>(id: \.stream)
     private var events = SectionEncoder<EventRecord, UInt64>(id: \.sequence)
     private var shadows = SectionEncoder<ShadowRow, String>(id: \.policy)
+    private var trials = SectionEncoder<TrialStatus, String>(id: \.what)
 
     package init() {}
 
@@ -36,6 +37,7 @@ package struct FrameEncoder: Sendable {
         try decisions.write(snapshot.decisions, into: &writer)
         try events.write(snapshot.events, into: &writer)
         try shadows.write(snapshot.shadows, into: &writer)
+        try trials.write(snapshot.trials, into: &writer)
         guard writer.bytes.count <= SnapshotFrame.maxBytes else {
             throw MalformedBytes(offset: 0, message: "a frame of \(writer.bytes.count) bytes")
         }
@@ -53,5 +55,6 @@ package struct FrameEncoder: Sendable {
         decisions.forget()
         events.forget()
         shadows.forget()
+        trials.forget()
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import GatewayCore
 
 /// Whether a change of policy was worth it.
-struct PolicyTrialTests {
+struct PolicySwitchTests {
     private static func snapshot(ttft: Double?) -> Snapshot {
         var snapshot = Snapshot()
         snapshot.totals.ttft = ttft.map { LatencySummary(p50: $0, p99: $0, count: 9) }
@@ -19,8 +19,8 @@ struct PolicyTrialTests {
         return snapshot
     }
 
-    private static func trial(model: String? = nil) -> PolicyTrial {
-        PolicyTrial(snapshot(ttft: 1), model: model, from: "random", to: "foresight", now: 100)
+    private static func change(model: String? = nil) -> PolicySwitch {
+        PolicySwitch(snapshot(ttft: 1), model: model, from: "random", to: "foresight", now: 100)
     }
 
     @Test(arguments: [
@@ -28,18 +28,18 @@ struct PolicyTrialTests {
         (nil, "too little traffic to judge"),
     ])
     func `the verdict holds what is measured now against before`(_ ttft: Double?, _ words: String) {
-        let verdict = Self.trial().verdict(Self.snapshot(ttft: ttft))
+        let verdict = Self.change().verdict(Self.snapshot(ttft: ttft))
         #expect(verdict.hasPrefix("random → foresight a minute ago: \(words); "))
         #expect(verdict.contains("foreseen 1200 ms → 800 ms mean TTFT, hits 50% → 50%"))
     }
 
     @Test func `it is due after a minute`() {
-        #expect(!Self.trial().isDue(159))
-        #expect(Self.trial().isDue(160))
+        #expect(!Self.change().isDue(159))
+        #expect(Self.change().isDue(160))
     }
 
     @Test func `shadows of another model foresee nothing for it`() {
-        #expect(Self.trial(model: "m").before.foreseen != nil)
-        #expect(Self.trial(model: "n").before.foreseen == nil)
+        #expect(Self.change(model: "m").before.foreseen != nil)
+        #expect(Self.change(model: "n").before.foreseen == nil)
     }
 }

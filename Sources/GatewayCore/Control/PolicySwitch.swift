@@ -1,5 +1,5 @@
 /// A change of policy: what was foreseen and measured before it, to be held against what came.
-struct PolicyTrial {
+struct PolicySwitch {
     static let seconds = 60.0
 
     /// What the shadows foresee of a policy, and what is measured.
@@ -80,21 +80,21 @@ struct PolicyTrial {
 extension ControlLoop {
     /// A command that changes a policy is judged later.
     /// - Parameter snapshot: as it was before the command.
-    mutating func begin(trialOf command: Command, _ snapshot: Snapshot, before: PolicySettings) {
+    mutating func noteSwitch(by command: Command, _ snapshot: Snapshot, before: PolicySettings) {
         guard case .setPolicy(_, let model, _) = command, policies.of(model) != before.of(model) else {
             return
         }
-        trial = PolicyTrial(
+        policySwitch = PolicySwitch(
             snapshot, model: model, from: before.of(model).words(), to: policies.of(model).words(),
             now: seconds)
     }
 
     /// Tells a minute after a change of policy whether it was worth it.
     mutating func judgeSwitch(_ snapshot: Snapshot) {
-        guard let trial, trial.isDue(seconds) else { return }
-        self.trial = nil
-        events.add(trial.verdict(snapshot), time: unixNow)
-        if let request = autotuning.judge(trial, trial.loss(snapshot)) {
+        guard let policySwitch, policySwitch.isDue(seconds) else { return }
+        self.policySwitch = nil
+        events.add(policySwitch.verdict(snapshot), time: unixNow)
+        if let request = autotuning.judge(policySwitch, policySwitch.loss(snapshot)) {
             _ = perform(request, userID: nil)
         }
     }
