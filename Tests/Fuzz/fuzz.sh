@@ -9,7 +9,7 @@ targets=("$@"); [ ${#targets[@]} -gt 0 ] || targets=(request response chunks str
 core=Sources/GatewayCore
 sources=("$core"/Wire/*.swift "$core"/Routing/{SplitMix64,PromptHash}.swift
   "$core"/Fleet/{StreamFault,EngineKind,SocketAddress}.swift
-  "$core"/Proxy/{BodyFacts,EventShape,StreamObserver,StreamFilter,Repetition}.swift
+  "$core"/Proxy/{BodyFacts,EventShape,Usage,StreamObserver,StreamFilter,Repetition}.swift
   "$core"/Proxy/Migration/{StreamRecord,ContinuedEvents,Obstacles}.swift)
 out=.build/fuzz
 mkdir -p "$out/collectors"

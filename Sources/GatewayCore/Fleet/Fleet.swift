@@ -66,6 +66,9 @@ package struct ModelEntry: Sendable {
 package final class Fleet: Sendable {
     package let version: Int
     package let nodes: [Node]
+    /// Of each node whether it takes requests: apart, since asking a node for more than a field copies it, for every candidate
+    /// of every request.
+    package let takesRequests: [Bool]
     /// The policies that loops route by.
     package let policies: PolicySettings
     package let models: [ModelEntry]
@@ -77,6 +80,7 @@ package final class Fleet: Sendable {
     package init(version: Int, nodes: [Node], policies: PolicySettings) {
         self.version = version
         self.nodes = nodes
+        takesRequests = nodes.map(\.takesRequests)
         self.policies = policies
         var names: [String] = []
         for node in nodes { for model in node.models where !names.contains(model) { names.append(model) } }

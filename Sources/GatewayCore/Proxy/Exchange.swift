@@ -7,6 +7,8 @@ package struct Exchange: Sendable {
     var id: UInt64 = 0
     /// As in the fleet when it was admitted; empty for routes without a model.
     var model = ""
+    /// Of the model's name as the request has it; 0: it names none.
+    var modelHash: UInt64 = 0
     /// Index of the node; -1: none yet.
     var node: Int32 = -1
     /// Monotonic nanoseconds; 0: not yet.

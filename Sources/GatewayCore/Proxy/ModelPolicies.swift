@@ -4,6 +4,9 @@
 struct ModelPolicies {
     private var standard: any RoutingPolicy
     private var own: [UInt64: any RoutingPolicy] = [:]
+    /// Those of them that hold requests; apart, since asking each for it costs a cast a request.
+    private var standardHold: Foresight?
+    private var ownHolds: [UInt64: Foresight] = [:]
 
     init(_ settings: PolicySettings) {
         standard = settings.standard.make() ?? Foresight()
@@ -19,6 +22,14 @@ struct ModelPolicies {
             wanted[hash] = Self.changed(own[hash], to: entry.setting)
         }
         own = wanted
+        standardHold = standard as? Foresight
+        ownHolds = own.compactMapValues { $0 as? Foresight }
+    }
+
+    /// The policy that says which requests of a model are held, if it is one that does.
+    func hold(_ model: UInt64) -> Foresight? {
+        guard !own.isEmpty, own[model] != nil else { return standardHold }
+        return ownHolds[model]
     }
 
     private static func changed(_ policy: (any RoutingPolicy)?, to setting: PolicySetting) -> (

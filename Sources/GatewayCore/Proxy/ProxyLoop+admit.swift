@@ -62,16 +62,16 @@ extension ProxyLoop {
             if clients[fd].route == .inference, fleet.models.count > 1 { return .missing }
             return .model(fleet.models.count == 1 ? 0 : nil)
         }
-        if let hash = modelHash(of: fd), let model = fleet.model(hash: hash) { return .model(model) }
+        if let model = fleet.model(hash: clients[fd].exchange.modelHash) { return .model(model) }
         // A node that has not told its models yet may serve it.
         guard fleet.unspecific.isEmpty else { return .model(nil) }
         return .unknown(clients[fd].withBody { JSONScan.unescaped($0, name.range.prefix(256)) })
     }
 
-    /// Hash of the model's name as the request has it; nil: it names none.
-    func modelHash(of fd: Int32) -> UInt64? {
+    /// Hash of the model's name as the request has it; 0: it names none.
+    func modelHash(of fd: Int32) -> UInt64 {
         let name = clients[fd].facts.model
-        guard !name.isEmpty else { return nil }
+        guard !name.isEmpty else { return 0 }
         return clients[fd].withBody { body in
             body.first(0x5C, in: name.range) == nil
                 ? PromptHash.of(body, name.range)

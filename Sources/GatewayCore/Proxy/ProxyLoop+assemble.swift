@@ -2,8 +2,8 @@
 extension ProxyLoop {
     /// Whether a request is streamed from this node though its client wants one answer: the engine would not notice that
     /// the client has left.
-    func assembles(_ fd: Int32, from node: Node) -> Bool {
-        node.engine == .llamacpp && clients[fd].route == .inference && !clients[fd].facts.isStreaming
+    func assembles(_ fd: Int32, from engine: EngineKind) -> Bool {
+        engine == .llamacpp && clients[fd].route == .inference && !clients[fd].facts.isStreaming
             && !clients[fd].facts.prompt.isEmpty && Self.isCompletion(clients[fd].head, clients[fd].input)
             && !clients[fd].facts.obstacles.contains(.severalChoices)
     }

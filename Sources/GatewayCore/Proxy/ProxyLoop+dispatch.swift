@@ -6,7 +6,6 @@ extension ProxyLoop {
 
     /// - Parameter fresh: do not use a kept connection; the last one turned out closed.
     mutating func dispatch(_ fd: Int32, to index: Int, fresh: Bool = false) {
-        let node = fleet.nodes[index]
         clients[fd].phase = .exchanging
         clients[fd].exchange.attempt(index, at: now)
         count(fd, on: index)
@@ -14,10 +13,11 @@ extension ProxyLoop {
             attach(kept, to: fd)
             upstreams[kept].phase = .awaiting
             setUpstreamDeadline(kept, seconds: firstTokenSeconds(for: fd))
-            sendRequest(fd, over: kept, to: node)
+            sendRequest(fd, over: kept, to: index)
             return
         }
-        let address = node.addresses[Int(clients[fd].exchange.attempts - 1) % node.addresses.count]
+        let addresses = fleet.nodes[index].addresses
+        let address = addresses[Int(clients[fd].exchange.attempts - 1) % addresses.count]
         do throws(Sockets.Failure) {
             let up = try Sockets.connect(to: address).release()
             guard Int(up) < upstreams.capacity else {
@@ -107,20 +107,21 @@ extension ProxyLoop {
         upstreams[up].wantsWrite = false
         updateInterest(ofUpstream: up)
         setUpstreamDeadline(up, seconds: firstTokenSeconds(for: fd))
-        sendRequest(fd, over: up, to: fleet.nodes[Int(upstreams[up].node)])
+        sendRequest(fd, over: up, to: Int(upstreams[up].node))
     }
 
     /// Writes head and body with one system call where the kernel takes them.
-    private mutating func sendRequest(_ fd: Int32, over up: Int32, to node: Node) {
+    private mutating func sendRequest(_ fd: Int32, over up: Int32, to node: Int) {
         if clients[fd].record.isContinuing, !clients[fd].record.isAnew {
             return sendContinuation(fd, over: up, to: node)
         }
-        arm(fd, on: node)
-        armLearning(fd, on: node)
+        let engine = fleet.nodes[node].engine
+        arm(fd, on: engine)
+        armLearning(fd, on: engine)
         var head = ByteQueue()
         swap(&head, &scratch)
         head.removeAll()
-        let edits = edits(fd, up, for: node)
+        let edits = edits(fd, up, for: engine)
         let growth = edits.reduce(0) { $0 + $1.inserted.utf8CodeUnitCount - $1.removed }
         writeRequestHead(fd, to: node, bodyBytes: clients[fd].bodyByteCount + growth, &head)
         var start = 0
@@ -157,31 +158,32 @@ extension ProxyLoop {
     }
 
     /// What the engine is asked for beside what the client asked, and is taken out of the answer again.
-    private mutating func edits(_ fd: Int32, _ up: Int32, for node: Node) -> [BodyFacts.Edit] {
-        let facts = clients[fd].facts
-        if assembles(fd, from: node) {
+    private mutating func edits(_ fd: Int32, _ up: Int32, for engine: EngineKind) -> [BodyFacts.Edit] {
+        if assembles(fd, from: engine) {
             let isChat = isChat(fd)
             upstreams[up].answer = StreamedAnswer(isChat: isChat)
+            let facts = clients[fd].facts
             return clients[fd].withBody { facts.edits(adding: isChat ? [.stream, .usage] : .stream, $0) }
         }
-        guard clients[fd].route == .inference, facts.isStreaming,
+        guard clients[fd].route == .inference, clients[fd].facts.isStreaming,
             Self.isCompletion(clients[fd].head, clients[fd].input)
         else { return [] }
+        let facts = clients[fd].facts
         var wanted: BodyFacts.Additions = []
         // llama.cpp tells its counts unasked.
-        if !facts.asksForUsage, node.engine != .llamacpp { wanted.insert(.usage) }
+        if !facts.asksForUsage, engine != .llamacpp { wanted.insert(.usage) }
         if clients[fd].record.takesIDs { wanted.insert(.tokenIDs) }
         if clients[fd].record.way == .text, !facts.asksForProgress {
             wanted.insert(.progress)
             upstreams[up].filter.hidesProgress = true
         }
         upstreams[up].filter.hidesUsage = wanted.contains(.usage)
-        upstreams[up].filter.restoresFingerprint = wanted.contains(.usage) && node.engine == .vllm
+        upstreams[up].filter.restoresFingerprint = wanted.contains(.usage) && engine == .vllm
         return clients[fd].withBody { facts.edits(adding: wanted, $0) }
     }
 
     /// Sends the request that lets this node go on where another one stopped.
-    private mutating func sendContinuation(_ fd: Int32, over up: Int32, to node: Node) {
+    private mutating func sendContinuation(_ fd: Int32, over up: Int32, to node: Int) {
         let facts = clients[fd].facts
         var body = ByteQueue()
         clients[fd].withBody { ContinuationRequest.body($0, facts, clients[fd].record, into: &body) }
@@ -192,7 +194,7 @@ extension ProxyLoop {
         body.withBytes { request.append($0) }
         swap(&request, &upstreams[up].output)
         upstreams[up].filter.hidesUsage = !facts.asksForUsage
-        upstreams[up].filter.restoresFingerprint = !facts.asksForUsage && node.engine == .vllm
+        upstreams[up].filter.restoresFingerprint = !facts.asksForUsage && fleet.nodes[node].engine == .vllm
         pumpRequest(up)
     }
 
@@ -211,21 +213,22 @@ extension ProxyLoop {
 
     /// - Parameter target: in place of the client's.
     private mutating func writeRequestHead(
-        _ fd: Int32, to node: Node, target: StaticString? = nil, bodyBytes: Int, _ out: inout ByteQueue
+        _ fd: Int32, to node: Int, target: StaticString? = nil, bodyBytes: Int, _ out: inout ByteQueue
     ) {
         let head = clients[fd].head
         let isUpload = clients[fd].route == .upload
         clients[fd].input.withBytes { bytes in
             out.append(bytes, head.methodName.range)
             out.append(" ")
-            out.append(text: node.url.path)
+            out.append(text: fleet.nodes[node].url.path)
             if let target { out.append(target) } else { out.append(bytes, head.target.range) }
             out.append(" HTTP/1.1\r\nhost: ")
-            out.append(text: node.hostHeader)
+            out.append(text: fleet.nodes[node].hostHeader)
             out.append("\r\n")
+            let replacesKey = fleet.nodes[node].apiKey != nil
             var lines = HeaderLines(from: head.fieldsStart, isChecked: true)
             while case .field(let field) = lines.next(in: bytes) {
-                guard Self.isEndToEnd(bytes, field, replacesKey: node.apiKey != nil) else { continue }
+                guard Self.isEndToEnd(bytes, field, replacesKey: replacesKey) else { continue }
                 if head.namesHopFields,
                     HeaderLines.isNamedByConnection(field.name, from: head.fieldsStart, in: bytes)
                 {
@@ -235,7 +238,7 @@ extension ProxyLoop {
                 out.append("\r\n")
             }
         }
-        if let key = node.apiKey {
+        if let key = fleet.nodes[node].apiKey {
             out.append("authorization: Bearer ")
             out.append(text: key)
             out.append("\r\n")

@@ -6,13 +6,12 @@ extension ProxyLoop {
     private static let headerNodes = 16
 
     mutating func explain(
-        _ fd: Int32, _ request: RoutingRequest, by policy: any RoutingPolicy, chosen: Int,
-        reason: ChoiceReason
+        _ fd: Int32, _ request: RoutingRequest, policy model: UInt64, chosen: Int, reason: ChoiceReason
     ) {
         let isSampled = now >= nextDecision
         let isAsked = clients[fd].head.asksForDecision
         guard isSampled || isAsked else { return }
-        let record = decision(fd, request, by: policy, chosen: chosen, reason: reason)
+        let record = decision(fd, request, by: policies[model], chosen: chosen, reason: reason)
         if isAsked { clients[fd].decision = Self.headerText(record) }
         if isSampled {
             nextDecision = now + Self.decisionInterval

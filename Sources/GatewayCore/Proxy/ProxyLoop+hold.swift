@@ -3,7 +3,7 @@ extension ProxyLoop {
     /// How requests of a model are held now; nil: its policy sends each at once.
     /// - Parameter model: hash of its name; 0: requests without one.
     func holdPlan(for model: UInt64) -> HoldPlan? {
-        guard let foresight = policies[model] as? Foresight, let dial = foresight.dial else { return nil }
+        guard let foresight = policies.hold(model), let dial = foresight.dial else { return nil }
         return HoldPlan(foresight: foresight, dial: dial, now: Double(now) / 1e9)
     }
 

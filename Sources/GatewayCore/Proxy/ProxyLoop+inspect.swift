@@ -107,7 +107,9 @@ extension ProxyLoop {
             return admit(fd)
         }
         switch clients[fd].withBody({ BodyFacts.read($0) }) {
-        case .facts(let facts): clients[fd].facts = facts
+        case .facts(let facts):
+            clients[fd].facts = facts
+            clients[fd].exchange.modelHash = modelHash(of: fd)
         case .malformed(let offset):
             if clients[fd].route == .inference {
                 return refuse(
@@ -126,7 +128,7 @@ extension ProxyLoop {
         chain.removeAll(keepingCapacity: true)
         let facts = clients[fd].facts
         let hash = shared.hash
-        let model = modelHash(of: fd) ?? 0
+        let model = clients[fd].exchange.modelHash
         clients[fd].withBody { facts.appendChain($0, model: model, hash: hash, to: &chain) }
         self.chain = chain
     }

@@ -18,7 +18,7 @@ extension ProxyLoop {
         shared.prefixIndex.insert(
             chain, node: candidate.node, now: UInt32(truncatingIfNeeded: now / 1_000_000_000))
         if let session = request.session { shared.sessions.remember(session, node: candidate.node) }
-        explain(fd, request, by: policies[hash], chosen: chosen, reason: reason)
+        explain(fd, request, policy: hash, chosen: chosen, reason: reason)
         shadowPlacement(fd, node: candidate.node)
         dispatch(fd, to: candidate.node)
         return true
@@ -88,10 +88,10 @@ extension ProxyLoop {
     }
 
     private mutating func consider(_ index: Int, _ fd: Int32) {
-        // Field by field: a copy of the node would count references for every candidate.
+        // Field by field, here and below: a copy of the node would count references for every candidate.
         let isContinuing = clients[fd].record.isContinuing
         // One that goes on elsewhere had a place already.
-        guard fleet.nodes[index].takesRequests, isContinuing || hasPlace(index),
+        guard fleet.takesRequests[index], isContinuing || hasPlace(index),
             !clients[fd].exchange.hasTried(index)
         else { return }
         if isContinuing, !clients[fd].record.isAnew,
@@ -99,10 +99,12 @@ extension ProxyLoop {
         {
             return
         }
+        let isSlow = fleet.nodes[index].slowSince > 0
         candidates.append(
             Candidate(
-                node: index, weight: fleet.nodes[index].effectiveWeight(now), load: fleet.nodes[index].load,
-                now: now))
+                node: index,
+                weight: isSlow ? fleet.nodes[index].effectiveWeight(now) : fleet.nodes[index].weight,
+                load: fleet.nodes[index].load, now: now))
     }
 
     /// The request as policies see it. Leaves its blocks' hashes in `chain`.
@@ -123,7 +125,7 @@ extension ProxyLoop {
     private mutating func match(_ fd: Int32, _ request: inout RoutingRequest) {
         let prompts = PromptMatch(
             index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
-        let (facts, hash, model) = (clients[fd].facts, shared.hash, modelHash(of: fd) ?? 0)
+        let (facts, hash, model) = (clients[fd].facts, shared.hash, clients[fd].exchange.modelHash)
         var candidates: [Candidate] = []
         var depths: [Int32] = []
         swap(&candidates, &self.candidates)
@@ -147,7 +149,7 @@ extension ProxyLoop {
 
     /// Estimated from bytes.
     func promptTokens(of fd: Int32) -> Int {
-        Int(Double(clients[fd].facts.promptBytes) / (bytesPerToken[clients[fd].exchange.model] ?? 4))
+        Int(Double(clients[fd].facts.promptBytes) / bytesPerToken[clients[fd].exchange.modelHash])
     }
 
     func sessionHash(of fd: Int32) -> UInt64? {

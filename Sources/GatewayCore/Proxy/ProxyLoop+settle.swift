@@ -232,7 +232,6 @@ extension ProxyLoop {
     mutating func record(
         _ fd: Int32, _ outcome: Outcome, up: Int32, dollars: Double, isRetry: Bool, isHandedOn: Bool = false
     ) {
-        let exchange = clients[fd].exchange
         let events = up >= 0 ? upstreams[up].observer.contentEvents : 0
         let usage = up >= 0 ? answerUsage(up) : nil
         // What another node generated is in its own settlement; this one took it for a part of the prompt.
@@ -240,23 +239,26 @@ extension ProxyLoop {
         let output = usage?.outputTokens.map { max(0, $0 - given) } ?? events
         if !isRetry, !isHandedOn { settleService(fd, output: output) }
         var tpot: UInt64?
-        if exchange.firstToken > 0, output > 1, exchange.lastToken > exchange.firstToken {
-            tpot = (exchange.lastToken - exchange.firstToken) / UInt64(output - 1)
+        let (firstToken, lastToken) = (clients[fd].exchange.firstToken, clients[fd].exchange.lastToken)
+        let (node, began) = (clients[fd].exchange.node, clients[fd].exchange.began)
+        if firstToken > 0, output > 1, lastToken > firstToken {
+            tpot = (lastToken - firstToken) / UInt64(output - 1)
         }
         if outcome == .completed, let tpot {
-            fleet.nodes[Int(exchange.node)].load.decoded(secondsPerToken: Double(tpot) / 1e9, now: now)
+            fleet.nodes[Int(node)].load.decoded(secondsPerToken: Double(tpot) / 1e9, now: now)
         }
         settlements.append(
             Settlement(
-                stream: exchange.id, node: exchange.node, outcome: outcome, isRetry: isRetry,
+                stream: clients[fd].exchange.id, node: node, outcome: outcome, isRetry: isRetry,
                 isHandedOn: isHandedOn, carriedTokens: UInt32(clamping: given),
-                model: exchange.model,
-                ttftNanoseconds: exchange.firstToken > 0 ? exchange.firstToken - exchange.began : nil,
-                tpotNanoseconds: tpot, e2eNanoseconds: now - exchange.began,
+                model: clients[fd].exchange.model,
+                ttftNanoseconds: firstToken > 0 ? firstToken - began : nil,
+                tpotNanoseconds: tpot, e2eNanoseconds: now - began,
                 promptTokens: UInt32(
-                    clamping: usage?.promptTokens.map { $0 + given } ?? Int(exchange.promptTokens)),
+                    clamping: usage?.promptTokens.map { $0 + given }
+                        ?? Int(clients[fd].exchange.promptTokens)),
                 promptTokensEstimated: usage?.promptTokens == nil,
-                predictedCachedTokens: UInt32(clamping: exchange.cachedTokens),
+                predictedCachedTokens: UInt32(clamping: clients[fd].exchange.cachedTokens),
                 cachedTokens: usage?.cachedTokens.map { UInt32(clamping: $0) },
                 outputTokens: UInt32(clamping: output), dollars: dollars))
         if settlements.count >= 256 { handOver() }
@@ -270,17 +272,14 @@ extension ProxyLoop {
     private mutating func learnFromAnswer(_ up: Int32, _ fd: Int32) {
         guard upstreams[up].status < 300, !clients[fd].record.isContinuing else { return }
         learnTokens(fd)
-        let exchange = clients[fd].exchange
-        if let tokens = answerUsage(up)?.promptTokens, tokens > 16, exchange.promptBytes > 0 {
-            let seen = Double(exchange.promptBytes) / Double(tokens)
-            let known = bytesPerToken[exchange.model]
-            if known != nil || bytesPerToken.count < 256 {
-                bytesPerToken[exchange.model] = known.map { $0 * 0.95 + seen * 0.05 } ?? seen
-            }
+        let usage = answerUsage(up)
+        let promptBytes = clients[fd].exchange.promptBytes
+        if let tokens = usage?.promptTokens, tokens > 16, promptBytes > 0 {
+            bytesPerToken.learn(
+                Double(promptBytes) / Double(tokens), model: clients[fd].exchange.modelHash)
         }
-        guard !upstreams[up].isEventStream else { return }
-        if let tokens = answerUsage(up)?.outputTokens {
-            fleet.nodes[Int(exchange.node)].load.tokensStreamed(tokens)
+        if !upstreams[up].isEventStream, let tokens = usage?.outputTokens {
+            fleet.nodes[Int(clients[fd].exchange.node)].load.tokensStreamed(tokens)
         }
     }
 

@@ -1,9 +1,10 @@
 /// Tokens: what a finished answer tells of its prompt's tokens, and its own, ties their text to the blocks of KV events.
 extension ProxyLoop {
     /// Decides, when a request is sent, whether its tokens are asked for.
-    mutating func armLearning(_ fd: Int32, on node: Node) {
+    mutating func armLearning(_ fd: Int32, on engine: EngineKind) {
+        guard clients[fd].exchange.wantsTokens, engine == .vllm else { return }
         let facts = clients[fd].facts
-        guard clients[fd].exchange.wantsTokens, node.engine == .vllm, facts.isStreaming,
+        guard facts.isStreaming,
             facts.asksForTokenIDs != false, clients[fd].route == .inference,
             Self.isCompletion(clients[fd].head, clients[fd].input)
         else { return }
@@ -33,7 +34,7 @@ extension ProxyLoop {
         }
         var text = Tokenization(
             marks: clients[fd].withBody {
-                facts.marks($0, answer: answer, model: modelHash(of: fd) ?? 0, hash: shared.hash)
+                facts.marks($0, answer: answer, model: clients[fd].exchange.modelHash, hash: shared.hash)
             },
             promptBytes: facts.promptBytes,
             promptIDs: clients[fd].record.promptIDs.withBytes { Self.numbers($0) })

@@ -70,7 +70,7 @@ package struct ProxyLoop: ~Copyable {
     var counters = LoopCounters()
     var settlements: [Settlement] = []
     /// Bytes for each token by model, learned from usage.
-    var bytesPerToken: [String: Double] = [:]
+    var bytesPerToken = BytesPerToken()
     var costClock = CostClock()
     var nextReport: UInt64 = 0
     var nextDecision: UInt64 = 0

@@ -55,7 +55,7 @@ package final class PrefixIndex: Sendable {
         shards[Int(truncatingIfNeeded: (chain[0] >> 32) % UInt64(shards.count))]
     }
 
-    private func isPresent(_ holder: PrefixIndexShard.Holder) -> Bool {
+    private func isPresent(_ holder: PrefixIndexHolders.Holder) -> Bool {
         holder.generation >= horizons[Int(holder.node)].load(ordering: .relaxed)
     }
 
@@ -94,9 +94,8 @@ package final class PrefixIndex: Sendable {
         let shard = shard(of: chain)
         shard.tree.withLock { tree in
             let before = tree.byteCount
-            var path: [Int] = []
-            tree.path(chain, now: now, into: &path)
-            use(path, of: &tree, node: node, now: now)
+            tree.walk(chain, now: now)
+            use(&tree, node: node, now: now)
             dropGone(&tree)
             bytes.add(tree.byteCount - before, ordering: .relaxed)
             publishOldest(shard, tree)
@@ -107,9 +106,9 @@ package final class PrefixIndex: Sendable {
 
     /// The deepest first: an engine frees a request's last blocks first, so that shared beginnings stay the longest
     /// (vLLM's block pool, SGLang's radix cache).
-    private func use(_ path: [Int], of tree: inout PrefixIndexShard, node: Int, now: UInt32) {
+    private func use(_ tree: inout PrefixIndexShard, node: Int, now: UInt32) {
         withClock(node) { clock in
-            for index in path.reversed() {
+            for index in tree.path.reversed() {
                 let blocks = tree.segments[index].hashes.count
                 let place = tree.holder(node, of: index)
                 let before = place.map { tree.segments[index].holders[$0] }
@@ -195,11 +194,13 @@ package final class PrefixIndex: Sendable {
     /// Whoever goes over the limit takes the oldest segments out, in whichever shard they are.
     private func makeRoom() {
         while bytes.load(ordering: .relaxed) > byteLimit {
-            let ages = shards.map { $0.oldestUse.load(ordering: .relaxed) }
-            guard let place = ages.indices.min(by: { ages[$0] < ages[$1] }), ages[place] != .max else {
-                return
+            var oldest: (shard: Int, use: UInt32) = (0, .max)
+            for place in shards.indices {
+                let use = shards[place].oldestUse.load(ordering: .relaxed)
+                if use < oldest.use { oldest = (place, use) }
             }
-            evict(from: shards[place])
+            guard oldest.use != .max else { return }
+            evict(from: shards[oldest.shard])
         }
     }
 

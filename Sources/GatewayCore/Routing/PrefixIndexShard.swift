@@ -8,26 +8,19 @@ struct PrefixIndexShard {
     static let segmentBlocks = 64
     static let none: Int32 = -1
 
-    /// A node that was sent the segment, and when by the node's own clock.
-    struct Holder {
-        var node: Int32
-        var generation: UInt32
-    }
-
     struct Segment {
         var hashes: [UInt64]
         /// In the order in which they were sent it first since they held it.
-        var holders: [Holder]
+        var holders: PrefixIndexHolders
         /// Seconds.
         var lastUse: UInt32
         /// Neighbours in the order of use.
         var newer = PrefixIndexShard.none
         var older = PrefixIndexShard.none
 
-        /// Its own place, two allocations and its share of the table.
+        /// Its own place, its allocations and its share of the table.
         var byteCount: Int {
-            MemoryLayout<Segment>.stride + 2 * 48 + 32 + hashes.capacity * 8
-                + holders.capacity * MemoryLayout<Holder>.stride
+            MemoryLayout<Segment>.stride + 48 + 32 + hashes.capacity * 8 + holders.allocatedBytes
         }
     }
 
@@ -38,6 +31,8 @@ struct PrefixIndexShard {
     private(set) var oldest = none
     /// Of its segments.
     private(set) var byteCount = 0
+    /// The segments of the chain that was walked last, from its root on.
+    private(set) var path: [Int] = []
 
     /// The segment that goes on with a chain at a place, and how many of its blocks are the chain's.
     func segment(_ chain: [UInt64], at place: Int) -> (index: Int, matched: Int)? {
@@ -63,8 +58,9 @@ struct PrefixIndexShard {
         return equal
     }
 
-    /// The segments of a chain from its root on, made where they are missing and parted where it leaves one.
-    mutating func path(_ chain: [UInt64], now: UInt32, into path: inout [Int]) {
+    /// Sets `path` to the segments of a chain, made where they are missing and parted where it leaves one.
+    mutating func walk(_ chain: [UInt64], now: UInt32) {
+        path.removeAll(keepingCapacity: true)
         var place = 0
         while let (index, matched) = segment(chain, at: place) {
             if matched < segments[index].hashes.count { part(index, at: matched) }
@@ -73,7 +69,7 @@ struct PrefixIndexShard {
         }
         while place < chain.count {
             let end = min(place + Self.segmentBlocks, chain.count)
-            path.append(add(Segment(hashes: Array(chain[place..<end]), holders: [], lastUse: now)))
+            path.append(add(Segment(hashes: Array(chain[place..<end]), holders: .init(), lastUse: now)))
             place = end
         }
     }
@@ -115,7 +111,7 @@ struct PrefixIndexShard {
     }
 
     /// A node that the segment does not name, or that had lost it, comes last; one that has lost it leaves.
-    mutating func add(_ holder: Holder, to index: Int, replacing gone: Int?) {
+    mutating func add(_ holder: PrefixIndexHolders.Holder, to index: Int, replacing gone: Int?) {
         byteCount -= segments[index].byteCount
         if let gone { segments[index].holders.remove(at: gone) }
         segments[index].holders.append(holder)
@@ -135,7 +131,7 @@ struct PrefixIndexShard {
         byteCount -= segment.byteCount
         table.remove(segment.hashes[0])
         unlink(index)
-        segments[index] = Segment(hashes: [], holders: [], lastUse: 0)
+        segments[index] = Segment(hashes: [], holders: .init(), lastUse: 0)
         free.append(Int32(index))
         return segment
     }

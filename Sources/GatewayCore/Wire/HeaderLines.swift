@@ -101,20 +101,37 @@ extension RawSpan {
         let high = ones &* 0x80
         var at = range.lowerBound
         while at < range.upperBound {
-            if at &+ 8 <= range.upperBound {
-                let word = word(at)
-                let lower = word | ones &* 0x20
-                let letters = (lower &+ ones &* 0x1F) & ~(lower &+ ones &* 0x05)
-                let dashes = ~((word ^ ones &* 0x2D) &+ ones &* 0x7F)
-                if word & high == 0, (letters | dashes) & high == high {
-                    at &+= 8
-                    continue
+            let word = word(at, before: range.upperBound, filler: 0x61)
+            let lower = word | ones &* 0x20
+            let letters = (lower &+ ones &* 0x1F) & ~(lower &+ ones &* 0x05)
+            let dashes = ~((word ^ ones &* 0x2D) &+ ones &* 0x7F)
+            if word & high != 0 || (letters | dashes) & high != high {
+                for place in at..<Swift.min(at &+ 8, range.upperBound)
+                where !HeaderLines.isToken(byte(place)) {
+                    return false
                 }
             }
-            if !HeaderLines.isToken(byte(at)) { return false }
-            at &+= 1
+            at &+= 8
         }
         return true
+    }
+
+    /// Eight bytes from a place on; those from `end` on, or that aren't there, are the filler.
+    @inline(__always)
+    private func word(_ at: Int, before end: Int, filler: UInt8) -> UInt64 {
+        let fill = UInt64(filler) &* 0x0101_0101_0101_0101
+        let count = end &- at
+        if at &+ 8 <= byteCount {
+            guard count < 8 else { return word(at) }
+            let mask = (1 as UInt64) &<< UInt64(count &* 8) &- 1
+            return word(at) & mask | fill & ~mask
+        }
+        var word = fill
+        for place in 0..<Swift.min(count, 8) {
+            let shift = UInt64(place &* 8)
+            word = word & ~(0xFF &<< shift) | UInt64(byte(at &+ place)) &<< shift
+        }
+        return word
     }
 
     /// Whether a control character other than the tab is among the bytes.
@@ -122,17 +139,16 @@ extension RawSpan {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var at = range.lowerBound
         while at < range.upperBound {
-            if at &+ 8 <= range.upperBound {
-                let word = word(at)
-                let deletes = word ^ ones &* 0x7F
-                let low = (word &- ones &* 0x20) & ~word | (deletes &- ones) & ~deletes
-                if low & (ones &* 0x80) == 0 {
-                    at &+= 8
-                    continue
+            let word = word(at, before: range.upperBound, filler: 0x61)
+            let deletes = word ^ ones &* 0x7F
+            let low = (word &- ones &* 0x20) & ~word | (deletes &- ones) & ~deletes
+            if low & (ones &* 0x80) != 0 {
+                for place in at..<Swift.min(at &+ 8, range.upperBound)
+                where HeaderLines.isControl(byte(place)) {
+                    return true
                 }
             }
-            if HeaderLines.isControl(byte(at)) { return true }
-            at &+= 1
+            at &+= 8
         }
         return false
     }

@@ -11,7 +11,7 @@ extension RawSpan {
     }
 
     /// The first place of a byte in a range (memchr).
-    package func first(_ wanted: UInt8, in range: Range<Int>) -> Int? {
+    @inline(__always) package func first(_ wanted: UInt8, in range: Range<Int>) -> Int? {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
         guard !range.isEmpty else { return nil }
         return unsafe withUnsafeBytes { bytes in

@@ -45,6 +45,31 @@ struct RequestHeadTests {
         #expect(head.minorVersion == 1 && head.byteCount == raw.count)
     }
 
+    @Test func `a byte that may not be in a name or a value is found wherever it stands`() {
+        let mayBeInName = Set("!#$%&'*+-.^_`|~0123456789".utf8)
+            .union(UInt8(ascii: "a")...UInt8(ascii: "z")).union(UInt8(ascii: "A")...UInt8(ascii: "Z"))
+        for length in [1, 2, 7, 8, 9, 15, 17] {
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var word = Array(repeating: UInt8(ascii: "x"), count: length)
+                    word[place] = byte
+                    let start = bytes("GET / HTTP/1.1\r\nHost: a\r\n")
+                    // A colon ends the name; a line end ends the line.
+                    if byte != 0x3A, byte != 0x0A {
+                        let isSound = HeadVerdict(start + word + bytes(": v\r\n\r\n")) != .malformed(400)
+                        #expect(isSound == mayBeInName.contains(byte), "\(byte) at \(place) of \(length)")
+                    }
+                    if byte != 0x0A {
+                        let isSound =
+                            HeadVerdict(start + bytes("n:") + word + bytes("\r\n\r\n")) != .malformed(400)
+                        let isControl = byte < 0x20 && byte != 0x09 || byte == 0x7F
+                        #expect(isSound != isControl, "\(byte) at \(place) of \(length)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         ("GET", RequestHead.Method.get), ("PUT", .put), ("HEAD", .head), ("PATCH", .patch),
         ("DELETE", .delete), ("OPTIONS", .options), ("BREW", .other), ("GEX", .other), ("get", .other),

@@ -3,7 +3,7 @@ extension ProxyLoop {
     var allowedObstacles: Obstacles { limits.migration == .inexact ? Obstacles.inexact : [] }
 
     /// Decides, when a request is sent to its first node, what is noted of its answer.
-    mutating func arm(_ fd: Int32, on node: Node) {
+    mutating func arm(_ fd: Int32, on engine: EngineKind) {
         if !clients[fd].record.isAnew { clients[fd].record.clear() }
         clients[fd].record.way = .none
         guard limits.migration != .off, clients[fd].route == .inference, clients[fd].facts.isStreaming,
@@ -17,9 +17,9 @@ extension ProxyLoop {
             return
         }
         let facts = clients[fd].facts
-        clients[fd].record.engine = node.engine
+        clients[fd].record.engine = engine
         clients[fd].record.showsIDs = facts.asksForTokenIDs == true
-        switch node.engine {
+        switch engine {
         case .vllm where facts.asksForTokenIDs != false:
             clients[fd].record.way = facts.hasTools && clients[fd].record.isChat ? .checkedText : .ids
             clients[fd].record.rewindTokens = facts.stopBytes > 0 ? Int(facts.stopBytes) + 8 : 0

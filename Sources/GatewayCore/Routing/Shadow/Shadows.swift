@@ -5,8 +5,8 @@
 package struct Shadows {
     /// Past so many nodes the caches that fit into `blockLimit` would be too small to say anything.
     static let nodeLimit = 64
-    /// Blocks over all nodes of all runs: some 75 MB.
-    static let blockLimit = 1_500_000
+    /// Blocks over all nodes of all runs: some 50 MB.
+    static let blockLimit = 1_000_000
     /// A policy that takes longer than this in one turn is broken off, and begun anew after `pauseSeconds`.
     static let turnSeconds = 0.25
     static let pauseSeconds = 60.0
