@@ -33,6 +33,9 @@ package struct MetricSample: Sendable, Equatable {
     /// The bytes between the braces.
     var labelsStart: UInt32
     var labelsEnd: UInt32
+    /// The bytes of the value.
+    var valueStart: UInt32
+    var valueEnd: UInt32
 }
 
 /// An exemplar of OpenMetrics: an example of what was counted.

@@ -97,12 +97,15 @@ struct MetricsTextParser {
         try readSeparator(
             after: "the metric's name and labels", required: strict || labels.isEmpty && at == name.upperBound
         )
+        let valueStart = at
         let value = try readNumber("value")
+        let valueEnd = at
         let timestamp = try readTimestamp()
         try append(
             MetricSample(
                 value: value, timestamp: timestamp, labelsStart: UInt32(labels.lowerBound),
-                labelsEnd: UInt32(labels.upperBound)), name: name, hash: hash)
+                labelsEnd: UInt32(labels.upperBound), valueStart: UInt32(valueStart),
+                valueEnd: UInt32(valueEnd)), name: name, hash: hash)
         try readExemplar()
         guard at >= bytes.count || bytes[at] == 0x0a else {
             throw failure("expected the end of the line, found \(excerpt(at))")

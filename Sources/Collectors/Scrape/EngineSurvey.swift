@@ -14,6 +14,8 @@ struct EngineSurvey: Sendable {
     private(set) var version: String?
     private(set) var models: [String]?
     private var metricsPath = "/metrics"
+    /// The last page that could be read.
+    private var page: MetricsText?
     private var triedSecondPath = false
     private var hasSlots = true
     private var factsAt = -Double.infinity
@@ -159,7 +161,8 @@ struct EngineSurvey: Sendable {
             return
         }
         do {
-            let text = try MetricsText.parse(answer.body)
+            if page?.takeValues(of: answer.body) != true { page = try MetricsText.parse(answer.body) }
+            guard let text = page else { return }
             let reading = try EngineReading.read(text, from: place(metricsPath))
             settle(reading.kind)
             isAsleep = text.tellsOfSleep

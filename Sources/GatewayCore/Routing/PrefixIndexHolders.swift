@@ -25,6 +25,28 @@ struct PrefixIndexHolders: RandomAccessCollection {
         set { if place == 0 { first = newValue } else { others[place &- 1] = newValue } }
     }
 
+    /// Without a look at the place for each of a thousand.
+    struct Iterator: IteratorProtocol {
+        fileprivate var first: Holder?
+        fileprivate var others: IndexingIterator<[Holder]>
+
+        mutating func next() -> Holder? {
+            guard let holder = first else { return others.next() }
+            first = nil
+            return holder
+        }
+    }
+
+    func makeIterator() -> Iterator {
+        Iterator(first: isEmpty ? nil : first, others: others.makeIterator())
+    }
+
+    /// The place of a node.
+    func place(of node: Int) -> Int? {
+        if first.node == Int32(node) { return 0 }
+        return others.firstIndex { $0.node == Int32(node) }.map { $0 &+ 1 }
+    }
+
     mutating func append(_ holder: Holder) {
         if isEmpty { first = holder } else { others.append(holder) }
     }

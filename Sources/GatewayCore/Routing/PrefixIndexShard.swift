@@ -103,7 +103,7 @@ struct PrefixIndexShard {
 
     /// The place of a node among the holders.
     func holder(_ node: Int, of index: Int) -> Int? {
-        segments[index].holders.firstIndex { $0.node == Int32(node) }
+        segments[index].holders.place(of: node)
     }
 
     mutating func stamp(_ index: Int, holder: Int, _ generation: UInt32) {

@@ -122,3 +122,10 @@ extension RawSpan {
         return unsafe withUnsafeBytes { unsafe Array($0[range]) }
     }
 }
+
+extension [UInt8] {
+    /// Whether a range equals the bytes at a place of another array.
+    package func isSame(_ range: Range<Int>, in other: [UInt8], at place: Int) -> Bool {
+        unsafe span.bytes.equals(range, in: other, at: place)
+    }
+}

@@ -5,7 +5,13 @@ let collectorBenchmarks = [
         { count in
             for _ in 0..<count { keep(try? MetricsText.parse(metricsText).samples.count) }
         }
-    }
+    },
+    Benchmark("metrics-values", count: 5_000, bytes: metricsText.count) {
+        { count in
+            guard var page = try? MetricsText.parse(metricsText) else { return }
+            for _ in 0..<count { keep(page.takeValues(of: metricsText)) }
+        }
+    },
 ]
 
 /// 24 gauges and counters and 16 histograms of 20 buckets for a model, as an engine of today has them.

@@ -61,7 +61,7 @@ private func prompts(bytes: Int, count: Int) -> [[UInt8]] {
 }
 
 /// A choice by `foresight` among nodes that differ in load and in what they hold.
-private func decision(nodes: Int, count: Int) -> Benchmark {
+func decision(nodes: Int, count: Int) -> Benchmark {
     Benchmark("decision-\(nodes)-nodes", count: count) {
         var random = SplitMix64(seed: 1)
         var request = RoutingRequest()

@@ -3,6 +3,7 @@ import GatewayCore
 // microbench               all, with their times
 // microbench --list        their names
 // microbench NAME [COUNT]  one, as many times as said
+// microbench --scale FILE… what grows with a fleet; the files are metrics pages
 
 let words = Array(CommandLine.arguments.dropFirst())
 
@@ -21,6 +22,7 @@ func hundredths(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
 switch words.first {
 case "--list": for benchmark in benchmarks { print(benchmark.name) }
+case "--scale": printScaleFigures(Array(words.dropFirst()))
 case nil: for benchmark in benchmarks { run(benchmark, benchmark.count) }
 case let name?:
     guard let benchmark = benchmarks.first(where: { $0.name == name }) else {
