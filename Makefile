@@ -26,7 +26,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
+.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-scale bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -81,6 +81,9 @@ bench: deps-bench build ## ours and HAProxy in the same run; prints the table of
 bench-micro: deps-bench microbench ## times and instruction counts of single operations; RECORD=--record keeps the counts
 	.build/release/microbench
 	Tests/Bench/instructions.py .build/release/microbench $(RECORD)
+
+bench-scale: deps-bench build microbench ## curves over connections, prompts, nodes and blocks; prints the tables of BENCHMARKS.md
+	Tests/Bench/scale.py $(BIN) .build/release/microbench
 
 bench-routing: build ## foresight beside the field in virtual time; prints the tables of BENCHMARKS.md
 	for what in simple model dial; do Tests/Bench/routing.py $(BIN) $(SHARED)/traces $$what; done

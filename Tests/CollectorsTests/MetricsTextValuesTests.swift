@@ -56,7 +56,8 @@ import Testing
     @Test(.enabled(if: Captures.present)) func `real pages with other numbers are as if read anew`() throws {
         var random = SplitMix64(seed: 1)
         var pages = 0
-        for name in Captures.names(in: "metrics") where name.hasPrefix("vllm-0.24") || name.hasPrefix("sglang") {
+        for name in Captures.names(in: "metrics")
+        where name.hasPrefix("vllm-0.24") || name.hasPrefix("sglang") {
             let bytes = try Captures.bytes("metrics/\(name)")
             var known = try MetricsText.parse(bytes)
             var text: [UInt8] = []
