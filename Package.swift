@@ -40,7 +40,7 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "ConsoleTests",
-            dependencies: ["Console", "GatewayCore", "Themes", "TestSupport"],
+            dependencies: ["Console", "FleetSim", "GatewayCore", "Themes", "TestSupport"],
             exclude: ["Golden", "BAR.md"],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(

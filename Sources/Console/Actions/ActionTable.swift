@@ -36,8 +36,8 @@ package enum ActionTable {
                 perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
             Action(
                 "open", [.enter, .right], .look, hint: 10,
-                views: [.fleet, .streams, .routing, .incident, .queues, .gpu],
-                "Opens the row's node; folds or unfolds a group.",
+                views: [.fleet, .streams, .routing, .events, .incident, .queues, .gpu],
+                "Opens the row's node, or the moment of an event; folds or unfolds a group.",
                 perform: { state, context in
                     Selection.open(&state, context.snapshot)
                 }),

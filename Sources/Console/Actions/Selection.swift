@@ -53,6 +53,14 @@ enum Selection {
             GroupActions.toggleFold(group, &state)
             return []
         }
+        if state.view == .events {
+            let event = visibleEvents(snapshot, state).first { $0.sequence == state.selectedEvent }
+            guard let event else {
+                state.tell("select an event first")
+                return []
+            }
+            return TimeTravel.open(event, &state)
+        }
         let node: String? =
             switch state.view {
             case .streams: visibleStreams(snapshot, state).first { $0.id == state.selectedStream }?.node

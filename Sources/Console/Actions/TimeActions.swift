@@ -107,6 +107,17 @@ enum TimeTravel {
         return show(&state, time, isPlaying: false)
     }
 
+    /// The fleet as it was when something happened.
+    static func open(_ event: EventRecord, _ state: inout ScreenState) -> [Effect] {
+        guard state.reach != nil else {
+            state.tell("no picture is kept yet", .warning)
+            return []
+        }
+        state.view = .fleet
+        if let node = event.node { state.selectedNode = node }
+        return show(&state, event.time, isPlaying: false)
+    }
+
     /// Unix time; a time of day is the last one that was.
     static func time(_ word: String, newest: Double) -> Double? {
         if word.hasPrefix("-") { return DrainOptions.seconds(String(word.dropFirst())).map { newest - $0 } }

@@ -12,6 +12,8 @@ package struct ConsoleConnection {
         case result(CommandResult)
         /// Pictures from before this console came, and the series up to now.
         case past(Reel, History)
+        /// What a demo says of what happens now.
+        case caption(String)
         /// The connection is gone, or could not be made yet; the text says why. `receive` goes on trying.
         case lost(String)
     }
@@ -174,6 +176,7 @@ package final class ConsoleSession {
                 if state.connection != .connected { reduce(.connection(.connected)) }
                 if !state.isPast { reduce(.snapshot) }
             case .result(let result): reduce(.result(result))
+            case .caption(let text): reduce(.caption(text))
             case .past(let older, let series):
                 reel.prepend(older)
                 if series.newest != nil { history = series }

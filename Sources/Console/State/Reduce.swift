@@ -13,6 +13,7 @@ package enum ScreenInput: Equatable, Sendable {
     case reach(ClosedRange<Double>?)
     case connection(ConnectionState)
     case result(CommandResult)
+    case caption(String)
 }
 
 /// One step of the screen: pure. Returns what is to be done outside.
@@ -38,6 +39,9 @@ package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot
         return TimeTravel.take(reach, &state)
     case .connection(let connection): return connect(connection, &state)
     case .result(let result): return CommandFlow.take(result, &state)
+    case .caption(let text):
+        state.caption = text
+        return []
     }
 }
 

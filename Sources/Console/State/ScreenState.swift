@@ -103,6 +103,8 @@ package struct ScreenState: Equatable, Sendable {
 
     package var overlay: Overlay?
     package var notice: Notice?
+    /// What a demo says of what happens now; nil: it tells no story.
+    package var caption: String?
     package var moment = Moment.now
     /// Unix times of the oldest and the newest picture that can be shown; nil: there is none yet.
     package var reach: ClosedRange<Double>?

@@ -12,10 +12,14 @@ enum AttachCommand {
     static let entry = Subcommand(
         name: "attach", summary: "the console on a running gateway", flags: [Subcommands.adminFlag] + flags
     ) { arguments in
-        try run(socket: try AdminSockets.find(arguments), ownership: .attached, arguments)
+        let connection = GatewayLink(path: try AdminSockets.find(arguments)).connection
+        return try run(connection, ownership: .attached, arguments)
     }
 
-    static func run(socket: String, ownership: GatewayOwnership, _ arguments: Arguments) throws -> Int32 {
+    static func run(_ connection: ConsoleConnection, ownership: GatewayOwnership, _ arguments: Arguments)
+        throws
+        -> Int32
+    {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
             throw UsageError("the console needs a terminal; for scripts there is signalbox status --json")
         }
@@ -29,6 +33,6 @@ enum AttachCommand {
         } else if ProcessInfo.processInfo.environment["SIGNALBOX_READ_ONLY"] == "1" {
             options.readOnlyReason = "SIGNALBOX_READ_ONLY is set"
         }
-        return runConsole(connection: GatewayLink(path: socket).connection, options: options)
+        return runConsole(connection: connection, options: options)
     }
 }

@@ -23,7 +23,8 @@ enum LoadCommand {
                 name: "--workload", value: "KIND",
                 help:
                     "chat on shared system prompts; documents: questions on long ones; agents: tool loops with "
-                    + "growing contexts and x-session-id; mix (the default): all of them"),
+                    + "growing contexts and x-session-id; mix (the default): all of them; hot: chats on one prompt "
+                    + "of 12,000 tokens; scan: long documents, each asked about once"),
             Flag(name: "--seed", value: "N", help: "makes a run repeat (1)"),
             Flag(name: "--model", value: "NAME", help: "the model to ask for (the first of /v1/models)"),
             Flag(name: "--max-tokens", value: "N", help: "a limit for every answer"),

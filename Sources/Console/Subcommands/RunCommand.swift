@@ -25,7 +25,7 @@ enum RunCommand {
             gateway.end(withinSeconds: 1)
             throw CommandFailure("the gateway did not start:\n\(lastLines(of: log))")
         }
-        return try AttachCommand.run(socket: socket, ownership: .started, arguments)
+        return try AttachCommand.run(GatewayLink(path: socket).connection, ownership: .started, arguments)
     }
 
     /// "signalbox ready on http://... (admin PATH)"

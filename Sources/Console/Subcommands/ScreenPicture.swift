@@ -63,11 +63,15 @@ struct ScreenPicture {
     /// The screen as it would stand before an operator who has just come.
     ///
     /// - recorded: the times of the recording that the picture is of; nil: it is of a gateway.
-    func text(_ snapshot: Snapshot, _ history: History, recorded: ClosedRange<Double>? = nil) -> String {
+    func text(
+        _ snapshot: Snapshot, _ history: History, recorded: ClosedRange<Double>? = nil,
+        caption: String? = nil
+    ) -> String {
         var state = ScreenState(
             size: size, now: snapshot.time, ownership: recorded == nil ? .attached : .recorded, actor: "",
             theme: theme.name, themes: [])
         state.reach = recorded
+        state.caption = caption
         if recorded != nil { state.moment = .past(at: snapshot.time, isPlaying: false) }
         state.connection = .connected
         state.view = view

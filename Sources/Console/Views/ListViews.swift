@@ -60,19 +60,19 @@ struct StreamsView {
                 guard let tokens = stream.promptTokens else { return .text(NumberText.unknown) }
                 return .text((stream.promptTokensEstimated ? "~" : "") + NumberText.short(Double(tokens)))
             },
-            Column(["CACHED"], 6, priority: 7) { stream, _ in
+            Column(["CACHED"], 6, priority: 9) { stream, _ in
                 .text(NumberText.short(stream.cachedTokens.map(Double.init)), .label)
             },
             Column(["OUT"], 6, priority: 4) { stream, _ in
                 .text(NumberText.short(Double(stream.outputTokens)))
             },
-            Column(["OF MAX", "MAX"], 6, priority: 9) { stream, _ in
+            Column(["OF MAX", "MAX"], 6, priority: 14) { stream, _ in
                 .text(NumberText.short(stream.maxTokens.map(Double.init)), .label)
             },
             Column(["TTFT ms"], 7, priority: 5) { stream, _ in
                 .text(NumberText.milliseconds(stream.ttftSeconds), Threshold.ttft.role(stream.ttftSeconds))
             },
-            Column(["TOK/S"], 6, priority: 6) { stream, _ in .text(NumberText.rate(stream.tokensPerSecond)) },
+            Column(["TOK/S"], 6, priority: 7) { stream, _ in .text(NumberText.rate(stream.tokensPerSecond)) },
             Column(["$"], 7, priority: 8) { stream, _ in .text(NumberText.smallDollars(stream.dollars)) },
             Column(["TRIES"], 5, priority: 13) { stream, _ in
                 .text("\(stream.attempts)", stream.attempts > 1 ? .warning : .label)
@@ -83,7 +83,7 @@ struct StreamsView {
             Column(["TENANT"], 8, ideal: 10, priority: 12, .left, largest: 16) { stream, _ in
                 .text(stream.tenant ?? NumberText.unknown, .label)
             },
-            Column(["SESSION"], 8, ideal: 12, priority: 14, .left, largest: 24) { stream, _ in
+            Column(["SESSION"], 8, ideal: 13, priority: 6, .left, largest: 24) { stream, _ in
                 .text(stream.session ?? NumberText.unknown, .label)
             },
             Column(["MODEL"], 10, ideal: 16, priority: 11, .left, largest: 40) { stream, _ in

@@ -9,11 +9,18 @@ package func drawScreen(_ snapshot: Snapshot?, _ history: History, _ state: Scre
         return canvas
     }
     drawVerdict(&canvas, snapshot, state)
+    let body = ScreenLayout.body(state)
     if let snapshot {
         FleetNumbers.draw(snapshot, &canvas, 1)
-        drawBody(&canvas, ScreenLayout.body(state.size), snapshot, history, state)
+        drawBody(&canvas, body, snapshot, history, state)
     } else {
-        drawWaiting(&canvas, ScreenLayout.body(state.size), state)
+        drawWaiting(&canvas, body, state)
+    }
+    if let caption = state.caption {
+        let line = Rect(0, body.maxY, state.size.columns, 1)
+        canvas.fill(line, Style(.accent, on: .bar))
+        let text = DisplayWidth.clipped(caption, to: line.width - 2)
+        canvas.put(text, 1, line.y, Style(.accent, on: .bar, .bold))
     }
     StatusLine(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 2)
     KeyHints(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 1)
@@ -25,8 +32,10 @@ package enum ScreenLayout {
     /// Below this only the verdict stands.
     package static let minimum = Size(50, 10)
 
-    /// What is left for the view.
-    package static func body(_ size: Size) -> Rect { Rect(0, 2, size.columns, size.rows - 4) }
+    /// What is left for the view; a demo's caption stands below it.
+    static func body(_ state: ScreenState) -> Rect {
+        Rect(0, 2, state.size.columns, state.size.rows - (state.caption == nil ? 4 : 5))
+    }
 }
 
 private func drawBody(

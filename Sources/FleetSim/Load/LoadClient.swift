@@ -61,10 +61,14 @@ package final class LoadClient {
     }
 
     /// Runs until the options' end, the answers in flight included, or until stopped, which cuts them.
-    /// - Parameter progress: gets the report four times a second.
-    package func run(until stop: StopSignal, progress: @escaping (LoadReport) -> Void = { _ in })
-        -> LoadReport
-    {
+    /// - Parameters:
+    ///   - mix: asked four times a second for what to send from then on; nil: as the options say.
+    ///   - progress: gets the report as often.
+    package func run(
+        until stop: StopSignal, mix: () -> LoadMix? = { nil },
+        progress: @escaping (LoadReport) -> Void = { _ in }
+    ) -> LoadReport {
+        var sent: LoadMix?
         poller.add(stop.fd, token: Self.stopToken, .read)
         while !stop.isRequested {
             let starting = schedule.mayStart(at: now, started: report.started)
@@ -76,6 +80,10 @@ package final class LoadClient {
             if now - lastSweep > 250_000_000 {
                 sweep()
                 progress(current())
+                if let wanted = mix(), wanted != sent {
+                    schedule.change(to: wanted, at: now)
+                    sent = wanted
+                }
             }
         }
         report.cut = active
@@ -210,6 +218,7 @@ package final class LoadClient {
     /// The session of a failed request is over.
     private func fail(_ job: LoadJob, _ kind: LoadFault, _ detail: String) {
         pausedUntil = now + Self.pauseAfterFailure
+        schedule.end(session: job.session.name)
         report.faults[kind, default: 0] += 1
         if report.examples[kind] == nil { report.examples[kind] = detail }
     }

@@ -2,7 +2,7 @@ import GatewayCore
 
 /// When the load generator sends what: sessions that wait for their next turn, and new ones.
 struct LoadSchedule {
-    private let loop: LoadClient.Options.Loop
+    private var loop: LoadClient.Options.Loop
     private let end: UInt64?
     private let requests: Int?
     private var workload: Workload
@@ -63,10 +63,21 @@ struct LoadSchedule {
         return LoadJob(session: session, request: request, due: due)
     }
 
+    /// From now on it is this; sessions of kinds that are left out end with their answers in flight.
+    mutating func change(to mix: LoadMix, at now: UInt64) {
+        loop = .closed(concurrency: mix.concurrency)
+        workload.kinds = mix.kinds
+        thinking.removeAll { !mix.kinds.contains($0.session.kind) }
+        for _ in 0..<mix.runaways {
+            var session = workload.nextRunaway()
+            if let request = session.next(after: "") { thinking.append((now, session, request)) }
+        }
+    }
+
     /// A session has its answer and thinks about the next request, if there is one.
     mutating func goOn(_ session: WorkloadSession, reply: String, at now: UInt64) {
         var session = session
-        guard let request = session.next(after: reply) else { return }
+        guard workload.kinds.contains(session.kind), let request = session.next(after: reply) else { return }
         let due = now + UInt64(request.thinkSeconds * 1e9)
         var low = 0
         var high = thinking.count
@@ -76,6 +87,9 @@ struct LoadSchedule {
         }
         thinking.insert((due, session, request), at: low)
     }
+
+    /// None of its requests is sent any more.
+    mutating func end(session name: String) { thinking.removeAll { $0.session.name == name } }
 
     func waitMilliseconds(at now: UInt64, active: Int) -> Int32 {
         guard case .open = loop else { return 250 }

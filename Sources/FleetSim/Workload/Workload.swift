@@ -10,6 +10,10 @@ package enum WorkloadKind: String, Sendable, CaseIterable {
     case agents
     /// All of them: of ten sessions six chats, one document, three agents.
     case mix
+    /// Chats that all begin with one prompt of 12,000 tokens.
+    case hot
+    /// Long documents that nobody asks about twice.
+    case scan
 }
 
 /// One request of a session.
@@ -31,7 +35,8 @@ package struct WorkloadRequest: Sendable, Equatable {
 /// Sizes follow what is published of such traffic in shape, scaled down to what emulated engines on one machine
 /// carry: TraceLab's agents (workloads.md 5) reuse 96 percent of a context of 100,000 tokens, ours reaches 20,000.
 package struct Workload: Sendable {
-    private let kind: WorkloadKind
+    /// Each new session is of one of them; one that stands twice is drawn twice as often.
+    package var kinds: [WorkloadKind]
     private let library: WorkloadLibrary
     /// nil: each request's own.
     private let maxTokens: Int?
@@ -40,7 +45,7 @@ package struct Workload: Sendable {
 
     /// - Parameter model: the name that requests ask for.
     package init(kind: WorkloadKind, seed: UInt64, model: String, maxTokens: Int? = nil) {
-        self.kind = kind
+        kinds = [kind]
         self.maxTokens = maxTokens
         library = WorkloadLibrary(seed: seed, model: model)
         random = SplitMix64(seed: seed)
@@ -49,15 +54,27 @@ package struct Workload: Sendable {
     package mutating func nextSession() -> WorkloadSession {
         sessions += 1
         let choice = random.unit()
+        let kind = kinds.count == 1 ? kinds[0] : kinds[random.integer(in: 0...(kinds.count - 1))]
         let shape: SessionShape =
             switch kind {
             case .chat: .chat
             case .documents: .document
             case .agents: .agent
             case .mix: choice < 0.6 ? .chat : choice < 0.7 ? .document : .agent
+            case .hot: .hot
+            case .scan: .scan
             }
-        return WorkloadSession(
-            number: sessions, shape: shape, library: library, maxTokens: maxTokens, seed: random.next())
+        return session(named: "session-\(sessions)", kind, shape)
+    }
+
+    /// One of many loops of one agent that does not end by itself.
+    mutating func nextRunaway() -> WorkloadSession { session(named: "runaway", .agents, .runaway) }
+
+    private mutating func session(named name: String, _ kind: WorkloadKind, _ shape: SessionShape)
+        -> WorkloadSession
+    {
+        WorkloadSession(
+            name: name, kind: kind, shape: shape, library: library, maxTokens: maxTokens, seed: random.next())
     }
 }
 
@@ -93,6 +110,12 @@ struct WorkloadLibrary: Sendable {
         return text(shelf: 3, index, tokens: tokens)
     }
 
+    func hotPrompt() -> String { text(shelf: 4, 0, tokens: 12_000) }
+
+    func unreadDocument(_ random: inout SplitMix64) -> String {
+        Babble.text(tokens: random.integer(in: 12_000...20_000), &random)
+    }
+
     private func text(shelf: UInt64, _ index: Int, tokens: Int) -> String {
         var random = SplitMix64(seed: SplitMix64.mix(seed &* 31 &+ shelf << 32 &+ UInt64(index)))
         return Babble.text(tokens: tokens, &random)
@@ -111,7 +134,7 @@ struct SessionShape: Sendable {
     /// Whether requests ask for the usage event.
     let asksForUsage: Bool
 
-    enum Beginning: Sendable { case systemPrompt, document, agentPrompt }
+    enum Beginning: Sendable { case systemPrompt, document, agentPrompt, hotPrompt, unreadDocument }
 
     struct Draw: Sendable {
         let median: Double
@@ -135,4 +158,18 @@ struct SessionShape: Sendable {
         beginning: .agentPrompt, turns: 5...25, messageTokens: Draw(median: 300, sigma: 1, range: 20...3000),
         answerTokens: Draw(median: 90, sigma: 0.7, range: 16...400),
         thinkSeconds: Draw(median: 0.6, sigma: 1, range: 0.05...10), namesSession: true, asksForUsage: false)
+    static let hot = SessionShape(
+        beginning: .hotPrompt, turns: 1...3, messageTokens: Draw(median: 40, sigma: 0.8, range: 5...400),
+        answerTokens: Draw(median: 120, sigma: 0.5, range: 16...400),
+        thinkSeconds: Draw(median: 2, sigma: 0.5, range: 0.5...10), namesSession: false, asksForUsage: true)
+    static let scan = SessionShape(
+        beginning: .unreadDocument, turns: 1...1, messageTokens: Draw(median: 30, sigma: 0.4, range: 10...80),
+        answerTokens: Draw(median: 60, sigma: 0.4, range: 16...200),
+        thinkSeconds: Draw(median: 1, sigma: 0.1, range: 0.5...2), namesSession: true, asksForUsage: true)
+    static let runaway = SessionShape(
+        beginning: .agentPrompt, turns: 1_000...1_000,
+        messageTokens: Draw(median: 800, sigma: 0.5, range: 200...3000),
+        answerTokens: Draw(median: 300, sigma: 0.3, range: 100...600),
+        thinkSeconds: Draw(median: 0.05, sigma: 0.1, range: 0.01...0.1), namesSession: true,
+        asksForUsage: true)
 }

@@ -3,6 +3,8 @@ import GatewayCore
 /// One session: a conversation, a document's questions or an agent's loop.
 package struct WorkloadSession: Sendable {
     package let name: String
+    /// What it was drawn as.
+    let kind: WorkloadKind
     private let shape: SessionShape
     private let model: String
     private let maxTokens: Int?
@@ -12,18 +14,24 @@ package struct WorkloadSession: Sendable {
     private var history: String
     private var random: SplitMix64
 
-    init(number: Int, shape: SessionShape, library: WorkloadLibrary, maxTokens: Int?, seed: UInt64) {
+    init(
+        name: String, kind: WorkloadKind, shape: SessionShape, library: WorkloadLibrary, maxTokens: Int?,
+        seed: UInt64
+    ) {
         var random = SplitMix64(seed: seed)
         self.shape = shape
         self.maxTokens = maxTokens
         model = library.model
-        name = "session-\(number)"
+        self.name = name
+        self.kind = kind
         turns = random.integer(in: shape.turns)
         let beginning =
             switch shape.beginning {
             case .systemPrompt: library.systemPrompt(&random)
             case .document: library.document(&random)
             case .agentPrompt: library.agentPrompt(&random)
+            case .hotPrompt: library.hotPrompt()
+            case .unreadDocument: library.unreadDocument(&random)
             }
         history = #"{"role":"system","content":"\#(beginning)"}"#
         self.random = random

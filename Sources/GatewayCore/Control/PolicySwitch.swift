@@ -53,7 +53,7 @@ struct PolicySwitch {
             "\(Self.milliseconds(before.ttft)) → \(Self.milliseconds(after.ttft)) median TTFT, hits "
             + "\(Self.percent(before.hitRate)) → \(Self.percent(after.hitRate))"
         return
-            "\(from) → \(to) a minute ago: \(word(loss(snapshot))); foreseen \(foreseen); measured \(measured)"
+            "\(word(loss(snapshot))), \(from) → \(to) a minute ago: foreseen \(foreseen); measured \(measured)"
     }
 
     /// By how much of itself the measured median became longer; below 0: shorter; nil: nothing was measured.

@@ -26,6 +26,16 @@ package struct LatencyHistogram: Sendable, Equatable {
         sum += other.sum
     }
 
+    /// What was recorded after an earlier state of this one.
+    package func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
+        guard earlier.count > 0 else { return self }
+        var rest = self
+        for index in rest.counts.indices { rest.counts[index] &-= earlier.counts[index] }
+        rest.count -= earlier.count
+        rest.sum -= earlier.sum
+        return rest
+    }
+
     package var byteCount: Int { counts.capacity * MemoryLayout<UInt32>.stride }
 
     package mutating func removeAll() { self = LatencyHistogram() }

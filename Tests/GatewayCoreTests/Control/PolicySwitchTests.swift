@@ -29,7 +29,7 @@ struct PolicySwitchTests {
     ])
     func `the verdict holds what is measured now against before`(_ ttft: Double?, _ words: String) {
         let verdict = Self.change().verdict(Self.snapshot(ttft: ttft))
-        #expect(verdict.hasPrefix("random → foresight a minute ago: \(words); "))
+        #expect(verdict.hasPrefix("\(words), random → foresight a minute ago: foreseen "))
         #expect(verdict.contains("foreseen 1200 ms → 800 ms mean TTFT, hits 50% → 50%"))
     }
 
