@@ -82,20 +82,25 @@ struct StoryReport: Sendable {
 
     // MARK: as text and as JSON
 
+    /// Two lines for each, so that both fit on the narrowest screen.
     var text: String {
-        let header = Self.line(
-            "AT", ["DONE", "TTFT ms", "p99", "TPOT", "HITS", "FAILED", "MOVED", "$/M"], "WHAT")
-        let lines = rows.map { row in
-            Self.line(
-                NumberText.span(row.at.rounded()),
-                [
+        let header = [
+            Self.line("AT", "WHAT"),
+            Self.line(["DONE", "TTFT ms", "p99", "TPOT", "HITS", "FAILED", "MOVED", "$/M"]),
+        ]
+        let lines = rows.flatMap { row in
+            [
+                Self.line(
+                    NumberText.span(row.at.rounded()), (row.actor.map { "* \($0): " } ?? "") + row.title),
+                Self.line([
                     NumberText.count(row.completed), NumberText.milliseconds(row.ttft?.p50),
                     NumberText.milliseconds(row.ttft?.p99), NumberText.milliseconds(row.tpot),
                     Self.percent(row.hitRate), NumberText.count(row.failed), NumberText.count(row.moved),
                     NumberText.dollars(row.dollarsPerMillionTokens),
-                ], (row.actor.map { "* \($0): " } ?? "") + row.title)
+                ]),
+            ]
         }
-        return ([header] + lines + shadowLines).joined(separator: "\n")
+        return (header + lines + shadowLines).joined(separator: "\n")
     }
 
     /// The best policies and the live one on the same last minutes' requests, in virtual time.
@@ -111,9 +116,14 @@ struct StoryReport: Sendable {
             }
     }
 
-    private static func line(_ at: String, _ cells: [String], _ what: String) -> String {
-        let padded = ([at] + cells).map { String(repeating: " ", count: max(8 - $0.count, 1)) + $0 }
-        return padded.joined().dropFirst(2) + "  " + what
+    private static func line(_ at: String, _ what: String) -> String { padded(at, to: 6) + "  " + what }
+
+    private static func line(_ cells: [String]) -> String {
+        "        " + cells.map { padded($0, to: 8) }.joined()
+    }
+
+    private static func padded(_ text: String, to columns: Int) -> String {
+        String(repeating: " ", count: max(columns - text.count, 0)) + text
     }
 
     private static func percent(_ ratio: Double?) -> String {
