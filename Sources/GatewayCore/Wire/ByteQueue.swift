@@ -114,10 +114,10 @@ import CLinux
         end = 0
     }
 
-    /// Reads once from a socket to the end of the queue.
+    /// Reads once from a socket or a pipe to the end of the queue.
     package mutating func receive(from fd: Int32, atMost limit: Int) -> Transfer {
         reserve(limit)
-        let transfer = Transfer(unsafe recv(fd, base! + end, limit, 0), reading: true)
+        let transfer = Transfer(unsafe read(fd, base! + end, limit), reading: true)
         if case .bytes(let n) = transfer { end += n }
         return transfer
     }
