@@ -67,6 +67,24 @@ struct GoldenScreenTests {
         try compare(screen, "grouped-\(size.columns)x\(size.rows)")
     }
 
+    @Test(arguments: FleetShape.allCases, [Size(80, 24), Size(200, 50)])
+    func `a thousand nodes by zone look as they did in every shape`(_ shape: FleetShape, _ size: Size) throws
+    {
+        var snapshot = SampleFleet.snapshot(nodes: 1_000, second: 60)
+        for (index, node) in SampleFleet.troubled(second: 60).nodes.enumerated() {
+            let name = snapshot.nodes[index * 13].name
+            snapshot.nodes[index * 13] = node
+            snapshot.nodes[index * 13].name = name
+        }
+        snapshot.nodes[700].prefillQueue = 44
+        var screen = Screen(size, snapshot, history: Self.history)
+        screen.type(":group zone")
+        screen.press(.enter)
+        screen.state.shape = shape
+        screen.press(.down, .down)
+        try compare(screen, "thousand-\(shape)-\(size.columns)x\(size.rows)")
+    }
+
     @Test func `the question before a cut looks as it did`() throws {
         var screen = Screen(SampleFleet.troubled(second: 60), history: Self.history)
         screen.press(.down)
@@ -92,6 +110,32 @@ struct GoldenScreenTests {
         #expect(isASCII)
         #expect(!text.contains("_engine"))
         try compare(text, "ascii-80x24")
+    }
+
+    /// The letters of the looks that the theme gives at a depth, and what they stand for.
+    @Test(arguments: ColorDepth.allCases, ["dark", "production"])
+    func `the colours of a fleet in every state are what they were`(_ depth: ColorDepth, _ name: String)
+        throws
+    {
+        let theme = try #require(ThemeLibrary.load(environment: [:]).themes.first { $0.name == name })
+        let canvas = Screen(SampleFleet.troubled(second: 60), history: Self.history).canvas
+        var looks: [Theme.Look] = []
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        var text = ""
+        for (index, cell) in canvas.cells.enumerated() {
+            let look = theme.look(of: cell.style, depth: depth)
+            if !looks.contains(look) { looks.append(look) }
+            text += String(letters[looks.firstIndex(of: look) ?? 0])
+            if (index + 1) % canvas.size.columns == 0 { text += "\n" }
+        }
+        for (letter, look) in zip(letters, looks) {
+            let colors = [look.foreground, look.background].map { $0.map { "\($0)" } ?? "own" }
+            let emphasis = [
+                (look.isBold, " bold"), (look.isReverse, " reverse"), (look.isUnderlined, " underlined"),
+            ].filter(\.0).map(\.1).joined()
+            text += "\(letter) \(colors[0]) on \(colors[1])\(emphasis)\n"
+        }
+        try compare(text, "colours-\(name)-\(depth)")
     }
 
     private func compare(_ screen: Screen, _ name: String) throws { try compare(screen.text, name) }

@@ -25,13 +25,15 @@ struct GroupingTests {
         fleetLines(screen.snapshot ?? Snapshot(), screen.state).compactMap { $0.group?.name }
     }
 
-    @Test func `one key goes from no groups over model and pool to state and back`() {
+    @Test func `one key goes from no groups over model, pool and state to zone and back`() {
         var screen = screen("b")
         #expect(headers(screen) == ["llama-3.3-70b-instruct", "Qwen/Qwen3-32B"])
         screen.type("b")
         #expect(headers(screen) == ["prefill", "decode", "mixed"])
         screen.type("b")
         #expect(headers(screen) == ["serving"])
+        screen.type("b")
+        #expect(headers(screen) == ["a", "b"])
         screen.type("b")
         #expect(headers(screen) == [])
         screen.type(":group pool")

@@ -18,6 +18,7 @@ struct LayoutFuzzTests {
             var screen = Screen(size, Self.fleets[dice.roll(0...Self.fleets.count - 1)], history: history)
             screen.state.view = ViewName.allCases[dice.roll(0...ViewName.allCases.count - 1)]
             screen.state.grouping.key = GroupKey.allCases[dice.roll(0...GroupKey.allCases.count - 1)]
+            screen.state.shape = ([nil] + FleetShape.allCases)[dice.roll(0...FleetShape.allCases.count)]
             let openers: [Key?] = [
                 nil, nil, .character("?"), .character(":"), .character("d"), .character("w"), .character("o"),
                 .character("s"), .character("/"), .character("e"), .character("!"), .character("q"),
@@ -55,7 +56,7 @@ struct LayoutFuzzTests {
         let screen = Screen(Size(80, 24), SampleFleet.snapshot(nodes: nodes, second: 5))
         let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(rows[0].contains("of"))
-        #expect(rows[2].contains("NODE") && rows[2].contains("TOK/S"))
+        #expect(rows[2].contains("NODE") && rows[2].contains("KV"))
         #expect(rows[3].contains("ALL"))
         #expect(rows[4...21].filter { $0.contains("engine-") && !$0.contains(":") }.count >= min(nodes, 18))
         #expect(rows[22].contains("1 Fleet"))
@@ -72,7 +73,7 @@ struct LayoutFuzzTests {
         }
         var screen = Screen(Size(80, 24), snapshot)
         screen.state.grouping.key = grouping
-        if grouping == .state { screen.state.grouping.folds = ["serving": false, "draining": false] }
+        screen.state.grouping.folds = ["serving": false, "draining": false, "a": false, "b": false]
         screen.type("\(view.rawValue)")
         let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(rows[2...21].filter { $0.contains("engine-") }.count >= 12)

@@ -39,13 +39,19 @@ package enum ActionTable {
                 views: [.fleet, .streams, .routing, .events, .incident, .queues, .gpu],
                 "Opens the row's node, or the moment of an event; folds or unfolds a group.",
                 perform: { state, context in
-                    Selection.open(&state, context.snapshot)
+                    if context.key == .right, GroupActions.moveAcross(&state, context.snapshot, by: 1) {
+                        return []
+                    }
+                    return Selection.open(&state, context.snapshot)
                 }),
             Action(
                 "back", [.escape, .left], .look,
                 "Goes back: clears the filter, leaves a view. Never quits.",
-                perform: { state, _ in
-                    Selection.back(&state)
+                perform: { state, context in
+                    if context.key == .left, GroupActions.moveAcross(&state, context.snapshot, by: -1) {
+                        return []
+                    }
+                    return Selection.back(&state)
                 }),
         ] + ViewName.allCases.map(view(of:)) + [
             Action(
@@ -119,8 +125,14 @@ package enum ActionTable {
                 return []
             }),
         Action(
-            "group", [.character("b")], usage: "model|pool|state|none", .narrow, hint: 46, views: [.fleet],
-            "Groups the rows by model, pool or state, again for the next; Enter folds a group.",
+            "shape", [.character("v")], usage: "rows|compact|kv|queue|auto", .narrow, hint: 47,
+            views: [.fleet],
+            "Rows, narrow rows, a map of KV, of queues; all arrows work.",
+            perform: { state, context in GroupActions.reshape(&state, context) }),
+        Action(
+            "group", [.character("b")], usage: "model|pool|state|zone|none", .narrow, hint: 46,
+            views: [.fleet],
+            "Groups the rows by model, pool, state or zone, again for the next; Enter folds a group.",
             perform: { state, context in GroupActions.change(&state, context) }),
         Action(
             "mark", [.character(" ")], .narrow, views: [.fleet],

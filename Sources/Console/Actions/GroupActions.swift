@@ -18,13 +18,45 @@ enum GroupActions {
         return []
     }
 
+    /// `shape NAME`, or the next shape; the one that fits anyway goes on fitting.
+    static func reshape(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        guard let snapshot = context.snapshot else { return [] }
+        let shapes = FleetShape.allCases
+        let now = FleetGrid(snapshot, state).shape
+        var shape: FleetShape? = shapes[((shapes.firstIndex(of: now) ?? 0) + 1) % shapes.count]
+        if let name = context.arguments.first {
+            shape = FleetShape(rawValue: name)
+            guard shape != nil || name == "auto" else {
+                let known = shapes.map(\.rawValue).joined(separator: ", ")
+                state.tell("nodes can't be drawn as \(name); there are \(known), auto", .warning)
+                return []
+            }
+        }
+        (state.shape, state.showsGPUs) = (nil, false)
+        if context.key == nil || FleetGrid(snapshot, state).shape != shape { state.shape = shape }
+        return []
+    }
+
     /// Moves over headers and nodes alike.
     static func move(_ state: inout ScreenState, _ snapshot: Snapshot, by step: Int) {
-        let lines = fleetLines(snapshot, state)
-        guard !lines.isEmpty else { return }
-        var index = step > 0 || step < -1 ? 0 : lines.count - 1
-        if let cursor = fleetCursor(lines, state) { index = min(max(cursor + step, 0), lines.count - 1) }
-        switch lines[index] {
+        let grid = FleetGrid(snapshot, state)
+        guard !grid.lines.isEmpty else { return }
+        var index = step > 0 || step < -1 ? 0 : grid.lines.count - 1
+        if let cursor = fleetCursor(grid.lines, state) { index = grid.line(from: cursor, rows: step) }
+        select(grid.lines[index], &state)
+    }
+
+    /// Moves to the node before or after where several stand in a row. False: none do, the key means something else.
+    static func moveAcross(_ state: inout ScreenState, _ snapshot: Snapshot?, by step: Int) -> Bool {
+        guard state.view == .fleet, let snapshot else { return false }
+        let grid = FleetGrid(snapshot, state)
+        guard grid.cellsPerRow > 1, let cursor = fleetCursor(grid.lines, state) else { return false }
+        select(grid.lines[min(max(cursor + step, 0), grid.lines.count - 1)], &state)
+        return true
+    }
+
+    private static func select(_ line: FleetLine, _ state: inout ScreenState) {
+        switch line {
         case .header(let group): state.grouping.selected = group.name
         case .node(let node):
             state.grouping.selected = nil

@@ -79,6 +79,8 @@ package enum Palette {
             snapshot?.gateway.policies.map { ($0, $0 == snapshot?.gateway.policy ? "now" : "") } ?? []
         case "theme": state.themes.map { ($0, $0 == state.theme ? "now" : "") }
         case "group": GroupKey.allCases.map { ($0.rawValue, $0 == state.grouping.key ? "now" : "") }
+        case "shape":
+            [("auto", "as it fits")] + FleetShape.allCases.map { ($0.rawValue, $0.fact) }
         case "sort": SortKey.allCases.map { ($0.rawValue, $0.title) }
         default: []
         }

@@ -4,9 +4,13 @@ package enum ColorDepth: Int, Sendable, CaseIterable {
     case eight = 8
     case sixteen = 16
     case full = 256
+    /// A colour's number is its red, green and blue, as TERM=xterm-direct has it.
+    case direct = 0x100_0000
 
     package init(colors: Int) {
-        self = colors >= 256 ? .full : colors >= 16 ? .sixteen : colors >= 8 ? .eight : .mono
+        self =
+            colors > 256
+            ? .direct : colors == 256 ? .full : colors >= 16 ? .sixteen : colors >= 8 ? .eight : .mono
     }
 }
 
@@ -57,8 +61,10 @@ package struct RGB: Equatable, Hashable, Sendable {
     package func index(in depth: ColorDepth, isText: Bool) -> Int? {
         switch depth {
         case .mono: nil
+        // 1 to 7 are still the palette's.
+        case .direct: max(Int(red) << 16 | Int(green) << 8 | Int(blue), 8)
         case .full: nearest256
-        case .sixteen: nearest(of: Self.sixteen)
+        case .sixteen: nearest16
         case .eight: isText ? hue : nil
         }
     }
@@ -78,8 +84,15 @@ package struct RGB: Equatable, Hashable, Sendable {
         return distance(grey) < distance(cube) ? 232 + greyStep : 16 + 36 * r + 6 * g + b
     }
 
-    private func nearest(of palette: [RGB]) -> Int {
-        palette.indices.min { distance(palette[$0]) < distance(palette[$1]) } ?? 7
+    /// One of the same hue where one is about as light, so that an alarm stays red; else the nearest.
+    private var nearest16: Int {
+        let palette = Self.sixteen
+        func lightness(_ index: Int) -> Double { abs(palette[index].luminance - luminance) }
+        if let hue {
+            let index = [hue, hue + 8].min { lightness($0) < lightness($1) } ?? hue
+            if lightness(index) < 0.25 { return index }
+        }
+        return palette.indices.min { distance(palette[$0]) < distance(palette[$1]) } ?? 7
     }
 
     /// One of the six hues; nil for greys, which are the terminal's own text colour.

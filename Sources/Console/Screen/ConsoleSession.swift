@@ -70,9 +70,9 @@ package final class ConsoleSession {
     private var isTerminalGone = false
     private var exitStatus: Int32 = 0
 
-    /// - problems: of the operator's theme files.
+    /// - problem: of the operator's theme files.
     init(
-        _ terminal: Terminal, _ connection: ConsoleConnection, _ themes: [Theme], problems: [String],
+        _ terminal: Terminal, _ connection: ConsoleConnection, _ themes: [Theme], problem: String?,
         _ options: ConsoleOptions
     ) {
         self.terminal = terminal
@@ -84,7 +84,7 @@ package final class ConsoleSession {
         if let name = terminal.substitute {
             state.tell("TERM is not known here; drawing as for \(name)", .warning)
         }
-        if let problem = problems.first { state.tell(problem, .warning) }
+        if let problem { state.tell(problem, .warning) }
         if let recording = options.recording { open(recording) }
     }
 
@@ -107,6 +107,7 @@ package final class ConsoleSession {
     /// Runs until the operator leaves, a signal ends it or the terminal goes. Returns the exit status.
     func run() -> Int32 {
         draw()
+        takeArrivals()
         while !isOver {
             let timeout: Int32 = decoder.isWaiting ? 25 : 250
             let ready = sb_wait(0, terminal.signals, connection.fileDescriptor(), timeout)
@@ -263,19 +264,12 @@ package final class ConsoleSession {
 
 /// Runs a console on this process's terminal and returns its exit status.
 package func runConsole(connection: ConsoleConnection, options: ConsoleOptions) -> Int32 {
-    let (themes, problems) = ThemeLibrary.load()
-    let isColored = !ThemeLibrary.isColorUnwanted
-    let wanted = options.theme ?? (isColored ? "dark" : "monochrome")
-    guard let theme = themes.first(where: { $0.name == wanted }) else {
-        let problem = problems.first.map { "; \($0)" } ?? ""
-        print(
-            "signalbox: no theme named \(wanted); there are \(themes.map(\.name).joined(separator: ", "))\(problem)"
-        )
-        return 2
-    }
-    do throws(Terminal.OpeningError) {
+    do {
+        let library = ThemeLibrary.load()
+        let isColored = !ThemeLibrary.isColorUnwanted
+        let (theme, problem) = try ThemeLibrary.choose(options.theme, isColored: isColored, from: library)
         let terminal = try Terminal(theme: theme, isASCII: options.isASCII, isColored: isColored)
-        let session = ConsoleSession(terminal, connection, themes, problems: problems, options)
+        let session = ConsoleSession(terminal, connection, library.themes, problem: problem, options)
         return session.run()
     } catch {
         print("signalbox: \(error)")

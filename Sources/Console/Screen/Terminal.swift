@@ -8,6 +8,7 @@ import Glibc
     package enum OpeningError: Error, CustomStringConvertible {
         case notATerminal
         case noDescription(String)
+        case cannotMove(String)
 
         package var description: String {
             switch self {
@@ -15,6 +16,8 @@ import Glibc
                 "standard input and output are not a terminal; use signalbox status for text, or run it in a terminal"
             case .noDescription(let name):
                 "ncurses knows neither TERM=\(name) nor xterm-256color nor vt100; install ncurses-base"
+            case .cannotMove(let name):
+                "TERM=\(name) can't move its cursor; set TERM to what the terminal is, or use signalbox status"
             }
         }
     }
@@ -47,6 +50,10 @@ import Glibc
         guard let input = unsafe fdopen(0, "r"), let output = unsafe fdopen(1, "w"),
             let name = unsafe Self.open(wanted, input, output), let window = unsafe newwin(0, 0, 0, 0)
         else { throw .noDescription(wanted) }
+        guard unsafe tigetstr("cup") != nil else {
+            endwin()
+            throw .cannotMove(wanted)
+        }
         unsafe self.output = output
         unsafe self.window = window
         substitute = name == wanted ? nil : name
@@ -151,7 +158,7 @@ import Glibc
     /// At most 255 pairs, since the attribute has 8 bits for them; the roles and surfaces of all themes need fewer.
     private func pair(_ foreground: Int, _ background: Int) -> Int32 {
         guard depth != .mono, foreground >= 0 || background >= 0 else { return 0 }
-        let key = (foreground + 1) * 1_000 + background + 1
+        let key = (foreground + 1) << 32 | (background + 1)
         if let known = pairs[key] { return known }
         let limit = min(sb_color_pairs(), 256)
         let next = Int32(pairs.count) + 1

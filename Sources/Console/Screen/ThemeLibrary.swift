@@ -29,6 +29,28 @@ package enum ThemeLibrary {
         return (themes, problems)
     }
 
+    /// A theme that was asked for and is not there, while every file can be read.
+    package struct Unknown: Error, Equatable, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// The theme to begin with, and what to say about it. A file with a mistake may be the one that was asked for: the
+    /// usual theme then stands in.
+    ///
+    /// - name: nil: the usual one, dark, or monochrome where no colours are wanted.
+    package static func choose(
+        _ name: String?, isColored: Bool = !isColorUnwanted,
+        from library: (themes: [Theme], problems: [String])
+    ) throws(Unknown) -> (theme: Theme, problem: String?) {
+        let usual = isColored ? "dark" : "monochrome"
+        func named(_ name: String) -> Theme? { library.themes.first { $0.name == name } }
+        let problem = library.problems.first
+        if let theme = named(name ?? usual) { return (theme, problem) }
+        if let problem, let theme = named(usual) { return (theme, problem) }
+        let known = library.themes.map(\.name).joined(separator: ", ")
+        throw Unknown(description: "no theme named \(name ?? usual); there are \(known)")
+    }
+
     /// NO_COLOR is set and not empty (no-color.org).
     package static var isColorUnwanted: Bool {
         !(ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty

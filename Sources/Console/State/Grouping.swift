@@ -2,7 +2,7 @@ import GatewayCore
 
 /// What the fleet's rows stand together by.
 package enum GroupKey: String, CaseIterable, Sendable {
-    case none, model, pool, state
+    case none, model, pool, state, zone
 
     /// The group that a node is in; several models make a group of their own.
     func name(of node: NodeStatus) -> String {
@@ -11,13 +11,14 @@ package enum GroupKey: String, CaseIterable, Sendable {
         case .model: node.models.isEmpty ? "no model told" : node.models.joined(separator: ", ")
         case .pool: node.role.rawValue
         case .state: StateWord(node).word
+        case .zone: node.zone ?? "no zone told"
         }
     }
 
-    /// Place among the groups: pools in their order, states the worst first, models as they come in the fleet.
+    /// Place among the groups: pools in their order, states the worst first, models and zones as they come in the fleet.
     fileprivate func place(of node: NodeStatus) -> Int {
         switch self {
-        case .none, .model: 0
+        case .none, .model, .zone: 0
         case .pool: NodeRole.allCases.firstIndex(of: node.role) ?? 0
         case .state: -StateWord.rank(node)
         }
@@ -61,15 +62,20 @@ package enum FleetLine: Equatable, Sendable {
 
 /// The rows of the fleet view: the visible nodes, under headers where they are grouped. Filter, order and marks are
 /// those of the nodes; a folded group shows its header alone.
-package func fleetLines(_ snapshot: Snapshot, _ state: ScreenState) -> [FleetLine] {
-    let nodes = visibleNodes(snapshot, state)
-    guard state.grouping.key != .none else { return nodes.map(FleetLine.node) }
-    return fleetGroups(of: nodes, snapshot, state.grouping).flatMap { group in
+///
+/// - mostNodes: a group with more is folded until the operator unfolds it.
+func fleetLines(
+    _ nodes: [NodeStatus], _ snapshot: Snapshot, _ grouping: Grouping, mostNodes: Int
+) -> [FleetLine] {
+    guard grouping.key != .none else { return nodes.map(FleetLine.node) }
+    return fleetGroups(of: nodes, snapshot, grouping, mostNodes).flatMap { group in
         [.header(group)] + (group.isFolded ? [] : group.nodes.map(FleetLine.node))
     }
 }
 
-private func fleetGroups(of nodes: [NodeStatus], _ snapshot: Snapshot, _ grouping: Grouping) -> [FleetGroup] {
+private func fleetGroups(
+    of nodes: [NodeStatus], _ snapshot: Snapshot, _ grouping: Grouping, _ mostNodes: Int
+) -> [FleetGroup] {
     // Groups keep their place however their rows are sorted.
     var places: [String: (Int, Int)] = [:]
     for (index, node) in snapshot.nodes.enumerated() {
@@ -81,7 +87,7 @@ private func fleetGroups(of nodes: [NodeStatus], _ snapshot: Snapshot, _ groupin
     return members.keys.sorted { (places[$0] ?? (0, 0)) < (places[$1] ?? (0, 0)) }.map { name in
         let nodes = members[name] ?? []
         return FleetGroup(
-            name: name, nodes: nodes, isFolded: grouping.folds[name] ?? (nodes.count > Grouping.mostRows))
+            name: name, nodes: nodes, isFolded: grouping.folds[name] ?? (nodes.count > mostNodes))
     }
 }
 

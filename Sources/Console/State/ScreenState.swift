@@ -95,6 +95,8 @@ package struct ScreenState: Equatable, Sendable {
     package var filter = ""
     package var faultsOnly = false
     package var showsGPUs = false
+    /// How the operator wants the fleet's nodes drawn; nil: as it fits.
+    package var shape: FleetShape?
     package var grouping = Grouping()
     package var sort = SortOrder()
     /// The rows' order as last sorted, kept so that rows don't jump; node names.

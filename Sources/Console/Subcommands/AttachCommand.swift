@@ -6,7 +6,9 @@ enum AttachCommand {
     static let flags: [Flag] = [
         Flag(name: "--read-only", help: "look, but change nothing"),
         Flag(name: "--ascii", help: "draw with ASCII only"),
-        Flag(name: "--theme", value: "NAME", help: "dark, light, color-blind, monochrome, or one of yours"),
+        Flag(
+            name: "--theme", value: "NAME",
+            help: "dark, light, production and nine more (T goes through them), or one of yours"),
     ]
 
     static let entry = Subcommand(

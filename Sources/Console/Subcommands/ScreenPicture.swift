@@ -34,13 +34,7 @@ struct ScreenPicture {
         self.format = format
         view = try Self.view(arguments.value("--view") ?? "fleet")
         size = try Self.size(arguments.value("--size") ?? "120x40")
-        let themes = ThemeLibrary.load().themes
-        let wanted = arguments.value("--theme") ?? (ThemeLibrary.isColorUnwanted ? "monochrome" : "dark")
-        guard let theme = themes.first(where: { $0.name == wanted }) else {
-            throw UsageError(
-                "no theme named \(wanted); there are \(themes.map(\.name).joined(separator: ", "))")
-        }
-        self.theme = theme
+        theme = try ThemeLibrary.choose(arguments.value("--theme"), from: ThemeLibrary.load()).theme
     }
 
     private static func view(_ name: String) throws -> ViewName {

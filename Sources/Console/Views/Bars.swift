@@ -50,6 +50,15 @@ package enum Bars {
         return trendLevels[min(max(index, 0), trendLevels.count - 1)]
     }
 
+    /// Levels of a map: the first is nothing, the others share the rest evenly.
+    static let mapLevels = levels
+
+    /// The level of a share of the whole; what is above 0 is above nothing.
+    static func mapLevel(_ share: Double) -> Character {
+        let steps = levels.count - 1
+        return share > 0 ? levels[min(1 + Int(min(share, 1) * Double(steps)), steps)] : levels[0]
+    }
+
     /// A chart of `height` rows, the top row first; one column for each value.
     package static func chart(_ values: [Double?], ceiling: Double, width: Int, height: Int) -> [String] {
         guard width > 0, height > 0 else { return [] }

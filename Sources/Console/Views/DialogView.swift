@@ -25,7 +25,8 @@ struct DialogView {
         guard state.view == .fleet, let snapshot, dialog.targets.first != nil else {
             return (size.rows - height) / 2
         }
-        let row = fleetCursor(fleetLines(snapshot, state), state) ?? 0
+        let grid = FleetGrid(snapshot, state)
+        let row = fleetCursor(grid.lines, state).map(grid.row(of:)) ?? 0
         return row + 5 < size.rows - 2 - height ? size.rows - 2 - height : 2
     }
 

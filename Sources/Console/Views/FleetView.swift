@@ -1,35 +1,42 @@
 import GatewayCore
 
-/// A row for each node, under headers where they are grouped, the total pinned above; what is below the rows tells the last minutes.
+/// The nodes, under headers where they are grouped, the total pinned above; what is below them tells the last minutes.
 struct FleetView {
     var snapshot: Snapshot
     var history: History
     var state: ScreenState
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
-        let nodes = visibleNodes(snapshot, state)
-        let table = Table(columns: columns(nodes, rect.width).columns)
+        let grid = FleetGrid(snapshot, state)
+        let used =
+            grid.shape == .rows
+            ? drawRows(grid.lines, &canvas, rect)
+            : FleetCells(grid: grid, snapshot: snapshot, state: state, isOld: isOld).draw(&canvas, rect)
+        if grid.lines.isEmpty { return drawNothing(&canvas, rect.inset(top: used)) }
+        let rest = rect.inset(top: used + 1)
+        guard rest.height >= FleetDeck.minimumHeight else { return }
+        FleetDeck(snapshot: snapshot, history: history, state: state).draw(&canvas, rest)
+    }
+
+    /// A row for each node.
+    ///
+    /// - Returns: the lines that it took.
+    private func drawRows(_ lines: [FleetLine], _ canvas: inout Canvas, _ rect: Rect) -> Int {
+        let table = Table(columns: columns(visibleNodes(snapshot, state), rect.width).columns)
         let layout = table.layout(width: rect.width)
         table.drawTitles(&canvas, rect, layout: layout)
         let total = FleetRow(total: snapshot)
         table.draw(total, &canvas, rect.inset(top: 1), isDim: isOld, isBold: true, layout: layout)
         let body = rect.inset(top: 2)
-        guard !nodes.isEmpty else { return drawNothing(&canvas, body) }
-        let lines = fleetLines(snapshot, state)
         let rows = entries(of: lines)
-        let deck = body.height - rows.count - 1
-        let shown = deck >= FleetDeck.minimumHeight ? rows.count : body.height
         let cursor = fleetCursor(lines, state)
         let selected = rows.firstIndex { $0.line == cursor } ?? 0
-        let first = Scrolling.first(selected: selected, count: rows.count, height: shown)
-        for (offset, row) in rows.dropFirst(first).prefix(shown).enumerated() {
+        let first = Scrolling.first(selected: selected, count: rows.count, height: body.height)
+        for (offset, row) in rows.dropFirst(first).prefix(body.height).enumerated() {
             let place = Rect(body.x, body.y + offset, body.width, 1)
             draw(row, isSelected: row.line == cursor, table, layout, &canvas, place)
         }
-        if deck >= FleetDeck.minimumHeight {
-            FleetDeck(snapshot: snapshot, history: history, state: state)
-                .draw(&canvas, body.inset(top: rows.count + 1))
-        }
+        return 2 + min(rows.count, body.height)
     }
 
     /// One row of the screen and the line of the list that it belongs to.

@@ -33,6 +33,7 @@ struct HelpView {
         ("HBM KV HIT", "memory of the GPUs, KV blocks in use, prompt tokens found in the prefix cache: %"),
         ("PRE DEC", "requests before their first token, requests that decode"),
         ("+ -", "a folded and an open group: its worst member's letter, how many of it serve"),
+        ("▁ to █  ×", "in a map of all nodes: from nothing to full, not told; a letter: it does not serve"),
         ("OLDEST", "how long the oldest request without a first token has waited"),
         ("CLEARS", "until what waits is served, at the rate at which requests end"),
         ("OTHER KV", "HBM of weights and the rest, of KV in use, of prefixes that are kept, in GB"),

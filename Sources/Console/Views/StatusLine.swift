@@ -60,6 +60,7 @@ struct StatusLine {
             facts.append(filter.problem ?? "filter \(state.activeFilter)")
         }
         if state.faultsOnly { facts.append("faults only") }
+        if let shape = state.shape { facts.append(shape.fact) }
         if state.grouping.key != .none { facts.append("grouped by \(state.grouping.key.rawValue)") }
         if !state.marks.isEmpty { facts.append("\(state.marks.count) marked") }
         if state.sort != SortOrder() {
