@@ -13,6 +13,7 @@ NEED_BUILD := libncursesw5-dev:/usr/include/curses.h
 # A Python that can make virtual environments, whichever it is.
 ENSUREPIP := $(shell python3 -c 'import ensurepip; print(ensurepip.__file__)' 2>/dev/null || echo /none)
 NEED_TEST := $(NEED_BUILD) tmux:/usr/bin/tmux curl:/usr/bin/curl gcc:/usr/bin/cc valgrind:/usr/bin/valgrind python3-venv:$(ENSUREPIP)
+NEED_SCREEN := htop:/usr/bin/htop btop:/usr/bin/btop python3-venv:$(ENSUREPIP)
 NEED_BENCH := $(NEED_BUILD) valgrind:/usr/bin/valgrind haproxy:/usr/sbin/haproxy gcc:/usr/bin/cc
 
 # $(call install,PACKAGE:FILE ...): installs what is missing, by sudo where not root; else prints the exact command.
@@ -26,7 +27,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-scale bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
+.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-screen bench-scale bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -77,6 +78,13 @@ test-real: deps-test build ## before real vLLM on the CPU, and beside the field'
 
 bench: deps-bench build ## ours and HAProxy in the same run; prints the table of BENCHMARKS.md
 	Tests/Bench/bench.sh $(BIN)
+
+bench-screen: build ## the console beside htop, btop, vllm-htop and vllmstat; prints the table of BENCHMARKS.md
+	$(call install,$(NEED_SCREEN))
+	[ -x .build/rivals/bin/vllmstat ] || { python3 -m venv .build/rivals && \
+	  .build/rivals/bin/pip install -q vllm-htop==0.5.0 vllmstat==0.9.1; }
+	SIGNALBOX_RIVALS=$(CURDIR)/.build/rivals/bin Tests/Bench/screen.py $(BIN) \
+	  $(SHARED)/fixtures/metrics/vllm-0.17-cold-start-qwen2.5-0.5b.txt
 
 bench-micro: deps-bench microbench ## times and instruction counts of single operations; RECORD=--record keeps the counts
 	.build/release/microbench

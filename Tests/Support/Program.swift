@@ -24,10 +24,13 @@ package final class Program: Sendable {
     /// Starts a program that is given by its path.
     /// - Parameters:
     ///   - environment: all of it.
-    package init(_ path: String, _ arguments: [String], environment: [String: String]) throws {
+    ///   - terminal: the device that it has as its own, for input and output; nil: none.
+    package init(
+        _ path: String, _ arguments: [String], environment: [String: String], terminal: String? = nil
+    ) throws {
         folder = try TemporaryFolder()
         name = ([path.split(separator: "/").last.map(String.init) ?? path] + arguments).joined(separator: " ")
-        processID = try Self.spawn(path, arguments, environment, folder)
+        processID = try Self.spawn(path, arguments, environment, folder, terminal)
     }
 
     deinit {
@@ -37,14 +40,16 @@ package final class Program: Sendable {
     }
 
     private static func spawn(
-        _ path: String, _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder
+        _ path: String, _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder,
+        _ terminal: String?
     ) throws -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        // The first terminal that a session's leader opens is its own.
+        posix_spawn_file_actions_addopen(&actions, 0, terminal ?? "/dev/null", O_RDWR, 0)
         posix_spawn_file_actions_addopen(
-            &actions, 1, folder.file("out"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            &actions, 1, terminal ?? folder.file("out"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(
             &actions, 2, folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var attributes = posix_spawnattr_t()
@@ -56,7 +61,9 @@ package final class Program: Sendable {
         sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let session: Int32 = terminal == nil ? 0 : 0x80  // POSIX_SPAWN_SETSID
+        posix_spawnattr_setflags(
+            &attributes, Int16(Int32(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | session))
         var words = ([path] + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + variables { free(text) } }

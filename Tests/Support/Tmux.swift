@@ -62,8 +62,11 @@ package final class Tmux: Sendable {
     }
 
     /// The screen as it is, a string for each row.
-    package func screen() async throws -> [String] {
-        var lines = try await run(["capture-pane", "-p"]).components(separatedBy: "\n")
+    ///
+    /// - withColors: with the escape sequences that make it look as it does.
+    package func screen(withColors: Bool = false) async throws -> [String] {
+        let words = ["capture-pane", "-p"] + (withColors ? ["-e"] : [])
+        var lines = try await run(words).components(separatedBy: "\n")
         if lines.last == "" { lines.removeLast() }
         return lines
     }
