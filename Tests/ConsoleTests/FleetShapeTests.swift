@@ -81,7 +81,7 @@ struct FleetShapeTests {
         var screen = Screen(size, Self.thousand)
         screen.state.shape = shape
         let grid = FleetGrid(Self.thousand, screen.state)
-        #expect(grid.rows.count <= ScreenLayout.body(size).height - shape.headHeight)
+        #expect(grid.rows.count <= ScreenLayout.body(screen.state).height - shape.headHeight)
         let levels = Set(Bars.mapLevels)
         #expect(rows(screen)[5...].joined().filter { levels.contains($0) }.count >= 1_000)
     }

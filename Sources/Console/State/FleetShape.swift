@@ -40,7 +40,7 @@ package struct FleetGrid {
 
     package init(_ snapshot: Snapshot, _ state: ScreenState) {
         let nodes = visibleNodes(snapshot, state)
-        let body = ScreenLayout.body(state.size)
+        let body = ScreenLayout.body(state)
         func made(mostNodes: Int) -> [FleetLine] {
             fleetLines(nodes, snapshot, state.grouping, mostNodes: mostNodes)
         }
