@@ -27,15 +27,18 @@ private func vllm(_ path: String) -> TinyServer.Reply {
 /// Readings as they come.
 private final class Inbox: Sendable {
     private let all = Mutex<[NodeReading]>([])
-    func put(_ reading: NodeReading) { all.withLock { $0.append(reading) } }
+    private let arrivals = DispatchSemaphore(value: 0)
+    func put(_ reading: NodeReading) {
+        all.withLock { $0.append(reading) }
+        arrivals.signal()
+    }
     func of(_ node: String) -> [NodeReading] { all.withLock { $0.filter { $0.node == node } } }
 
-    /// Waits for a condition, at most 20 s.
+    /// Waits for a condition, at most 20 s, looking at each reading that comes.
     func wait(until isDone: (Inbox) -> Bool) -> Bool {
-        let end = Date().addingTimeInterval(20)
+        let deadline = DispatchTime.now() + 20
         while !isDone(self) {
-            if Date() > end { return false }
-            usleep(5000)
+            guard arrivals.wait(timeout: deadline) == .success else { return false }
         }
         return true
     }

@@ -122,7 +122,9 @@ final class TinyServer: Sendable {
         case .drip(let text):
             for byte in text.utf8 {
                 guard write(String(UnicodeScalar(byte)), to: fd) else { return false }
-                usleep(30_000)
+                // A byte each 30 ms, until the other side has had enough.
+                var reader = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+                guard poll(&reader, 1, 30) == 0 else { return false }
             }
             return true
         }

@@ -1,6 +1,7 @@
 import FleetSim
 import Foundation
 import GatewayCore
+import TestSupport
 import Testing
 
 /// The emulated engine over real sockets.
@@ -58,10 +59,10 @@ struct EmulatedEngineTests {
                 "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
             )
             #expect(client?.receive() == true)
-            #expect(try engine.wait { try engine.metric("vllm:num_requests_running") == 1 })
+            #expect(try eventually { try engine.metric("vllm:num_requests_running") == 1 })
             let left = MonotonicClock.now()
             client = nil
-            #expect(try engine.wait { try engine.metric("vllm:num_requests_running") == 0 })
+            #expect(try eventually { try engine.metric("vllm:num_requests_running") == 0 })
             best = min(best, Double(MonotonicClock.now() - left) / 1e9)
         }
         #expect(best < 0.1)
@@ -160,11 +161,11 @@ struct EmulatedEngineTests {
         #expect(try engine.get("/health").status == 503)
         #expect(try engine.get("/metrics").body.hasPrefix("<html>"))
         #expect(try engine.get("/metrics").body.hasPrefix("# HELP"))
-        #expect(try engine.wait { try engine.get("/health").status == 200 })
+        #expect(try eventually { try engine.get("/health").status == 200 })
 
         #expect(try engine.post("/emulator?refuse=1").status == 200)
         #expect(throws: HTTPClient.NotConnected.self) { try engine.client() }
-        #expect(engine.wait { (try? engine.client()) != nil })
+        #expect(eventually { (try? engine.client()) != nil })
         #expect(try engine.post("/emulator?explode=1").status == 400)
         #expect(try status() == 200)
     }

@@ -37,16 +37,6 @@ final class RunningEngine {
         let lines = try get("/metrics").body.split(separator: "\n")
         return lines.first { $0.hasPrefix(name + "{") }?.split(separator: " ").last.flatMap { Double($0) }
     }
-
-    /// Waits for a condition; false when it didn't come true in time.
-    func wait(seconds: Double = 5, until condition: () throws -> Bool) rethrows -> Bool {
-        let deadline = MonotonicClock.now() + UInt64(seconds * 1e9)
-        while try !condition() {
-            if MonotonicClock.now() > deadline { return false }
-            usleep(1000)
-        }
-        return true
-    }
 }
 
 /// A blocking HTTP client over one connection.

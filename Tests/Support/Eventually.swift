@@ -1,10 +1,12 @@
+import Glibc
+
 /// A condition that did not come true in time: the test fails with this text.
 package struct NotInTime: Error, CustomStringConvertible {
     package let description: String
     package init(description: String) { self.description = description }
 }
 
-/// Waits for a condition, looking every 20 ms; the only way for a test to wait.
+/// Waits for a condition, looking every 20 ms. A test waits by these functions, or for the bytes of a descriptor.
 ///
 /// - Parameters:
 ///   - what: said when it did not come.
@@ -34,4 +36,14 @@ package func eventually<Value>(
         }
         try await Task.sleep(for: .milliseconds(20))
     }
+}
+
+/// The same where nothing can be awaited; false when it did not come true in time. Looks every 5 ms.
+package func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try !condition() {
+        guard ContinuousClock.now < deadline else { return false }
+        usleep(5_000)
+    }
+    return true
 }

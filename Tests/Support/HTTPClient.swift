@@ -41,6 +41,15 @@ package final class HTTPExchange {
 
     deinit { close(fd) }
 
+    /// Waits until there is something to read on one of them, or the time is over.
+    package static func wait(for exchanges: [HTTPExchange], atMost time: Duration) {
+        var waiting = exchanges.filter { !$0.isClosed }.map {
+            pollfd(fd: $0.fd, events: Int16($0.unsent.isEmpty ? POLLIN : POLLIN | POLLOUT), revents: 0)
+        }
+        let milliseconds = (time / .milliseconds(1)).rounded(.up)
+        poll(&waiting, nfds_t(waiting.count), Int32(max(0, min(milliseconds, 60_000))))
+    }
+
     /// Sends and reads what can be sent and read now.
     package func pump() {
         while !unsent.isEmpty {

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// `signalbox serve` as a process of its own, with folders of its own; ends with this object.
 final class GatewayProcess: Sendable {
@@ -62,19 +63,20 @@ final class GatewayProcess: Sendable {
         }
     }
 
-    /// The status once every request so far is in the books: nothing is active and no number of requests moved for a
-    /// while (the loops hand their books over several times a second).
+    /// The status once every request so far is in the books: for half a second of the gateway's own time nothing was active
+    /// and no number of requests moved. Its loops hand their books over each quarter of a second.
     func settledStatus() throws -> JSON {
-        var last = try status
-        for _ in 0..<40 {
-            usleep(500_000)
-            let now = try status
-            if now.totals?.requests == last.totals?.requests, now.totals?.requests?.active?.number == 0 {
-                return now
+        var first = try status
+        var last = first
+        let isSettled = try eventually(seconds: 20) {
+            last = try status
+            if last.totals?.requests != first.totals?.requests || last.totals?.requests?.active?.number != 0 {
+                first = last
             }
-            last = now
+            return (last.uptimeSeconds?.number ?? 0) >= (first.uptimeSeconds?.number ?? 0) + 0.5
         }
-        throw Failure(what: "the books do not come to rest: \(last)")
+        guard isSettled else { throw Failure(what: "the books do not come to rest: \(last)") }
+        return last
     }
 
     /// The status of node `index`, in the order of the URLs.

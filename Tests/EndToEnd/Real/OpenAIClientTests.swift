@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// The real `openai` Python client through the gateway, in a virtual environment that the test makes.

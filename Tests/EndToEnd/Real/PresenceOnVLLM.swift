@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Cached tokens as routing predicts them from KV events, against what vLLM says it found.

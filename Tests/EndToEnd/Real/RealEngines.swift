@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Two real engines of one kind on free loopback ports, and a gateway over both; they end with this object.

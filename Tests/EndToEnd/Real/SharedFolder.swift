@@ -48,16 +48,6 @@ func runToEnd(_ path: String, _ arguments: [String], environment: [String: Strin
         errors: try String(contentsOf: files[1], encoding: .utf8))
 }
 
-/// Looks again and again until `condition` holds; false when it still does not after `seconds`.
-func eventually(seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
-    let end = monotonicSeconds() + seconds
-    while monotonicSeconds() < end {
-        if try condition() { return true }
-        usleep(20_000)
-    }
-    return try condition()
-}
-
 /// Does `work` on `count` threads at once and waits for all.
 func inParallel<T: Sendable>(_ count: Int, _ work: @escaping @Sendable (Int) -> T) -> [T] {
     let results = Results<T>()

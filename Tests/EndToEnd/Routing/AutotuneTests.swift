@@ -39,7 +39,7 @@ struct AutotuneTests {
             sent.append(
                 try TextRequest(gateway.url, model, prompt: prompts[Int(random.next() % 12)] + own))
         }
-        try await sent.finish()
+        try sent.finish()
     }
 
     private func snapshot() throws -> Snapshot {

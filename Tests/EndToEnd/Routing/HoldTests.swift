@@ -23,7 +23,7 @@ struct HoldTests {
             // What a prefill takes is learned from those that were alone; one that is left out is learned by the next.
             for (seed, tokens) in [500, 1000, 2000, 4000, 8000, 250].enumerated() {
                 for node in engines.indices {
-                    try await [ask(tokens: tokens, seed: UInt64(seed * 10 + node + 1))].finish()
+                    try [ask(tokens: tokens, seed: UInt64(seed * 10 + node + 1))].finish()
                 }
             }
         }
@@ -60,13 +60,13 @@ struct HoldTests {
 
     @Test func `a burst waits at the gateway and leaves by least uncached work`() async throws {
         let fleet = try await Fleet(engines: 1)
-        try await [fleet.ask(prefix: Self.prefix, tokens: 100, seed: 1000)].finish()
+        try [fleet.ask(prefix: Self.prefix, tokens: 100, seed: 1000)].finish()
         let requests = try fleet.burst(behind: Self.prefix)
         try await expectEventually("one on the node, four held", within: 5) {
             let now = try await fleet.active()
             return now.sent == 1 && now.held == 4
         }
-        try await requests.finish()
+        try requests.finish()
         #expect(requests.order == [0, 3, 4, 2, 1], "\(requests.compactMap(\.seconds))")
         #expect(requests.map(\.wasHeld) == [false, true, true, true, true], "\(requests.map(\.decision))")
         // What is predicted of one that was held is what was there before it, not its own prompt.
@@ -86,7 +86,7 @@ struct HoldTests {
             #expect(now.held == 0)
             return now.sent == 5
         }
-        try await requests.finish()
+        try requests.finish()
         #expect(requests.map(\.wasHeld) == Array(repeating: false, count: 5))
         // The small ones wait in the engine behind the large one.
         let seconds = requests.compactMap(\.seconds)
@@ -97,9 +97,9 @@ struct HoldTests {
         let fleet = try await Fleet(engines: 2)
         let prefix = text(tokens: 1000, seed: 78)
         let first = [try fleet.ask(prefix: prefix, tokens: 100, seed: 1000)]
-        try await first.finish()
+        try first.finish()
         let requests = try (0..<16).map { try fleet.ask(prefix: prefix, tokens: 800, seed: 1001 + $0) }
-        try await requests.finish()
+        try requests.finish()
         let home = requests.indices.filter { requests[$0].node == first[0].node }
         let away = requests.indices.filter { requests[$0].node != first[0].node }
         #expect(home.count >= 4 && away.count >= 4, "\(requests.map(\.decision).joined(separator: "\n"))")
@@ -113,7 +113,7 @@ struct HoldTests {
         try await fleet.policy("ageing=0", "longest=2")
         var requests = [try fleet.ask(tokens: 4000, seed: 900), try fleet.ask(tokens: 4000, seed: 901)]
         requests += try (0..<40).map { try fleet.ask(tokens: 400, seed: 902 + $0) }
-        try await requests.finish()
+        try requests.finish()
         let place = try #require(requests.order.firstIndex(of: 1))
         // Small ones first, but not all of them.
         #expect((5..<35).contains(place), "\(requests.compactMap(\.seconds))")

@@ -96,7 +96,7 @@ struct LiveAgreementSlowTests {
         // A router that has run for a while knows how fast its nodes are, as the replayed one does from the start.
         for (seed, tokens) in [500, 1000, 2000, 4000, 500].enumerated() {
             for node in 1...nodes {
-                try await [
+                try [
                     TextRequest(
                         gateway.url, model,
                         prompt: text(tokens: tokens, seed: UInt64(900_000 + seed * 10 + node)),
@@ -110,17 +110,14 @@ struct LiveAgreementSlowTests {
         var latest = Duration.zero
         for (request, prompt) in zip(requests, bodies) {
             let due = start + .milliseconds(request.milliseconds)
-            while ContinuousClock.now < due {
-                for request in sent where !request.hasEnded { request.look() }
-                try await Task.sleep(for: .milliseconds(1))
-            }
+            while ContinuousClock.now < due { sent.look(within: due - ContinuousClock.now) }
             latest = max(latest, ContinuousClock.now - due)
             sent.append(
                 try TextRequest(
                     gateway.url, model, prompt: prompt, tokens: request.outputTokens,
                     session: request.session, due: due))
         }
-        try await sent.finish()
+        try sent.finish()
         #expect(sent.count { $0.isComplete } == requests.count)
         #expect(latest < .milliseconds(100), "the machine is too busy to send in time")
         let seconds = sent.compactMap(\.seconds)

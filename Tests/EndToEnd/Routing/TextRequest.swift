@@ -5,7 +5,7 @@ import TestSupport
 /// One streamed text completion through a gateway, with when its first token came. In an emulated engine every four bytes
 /// of the prompt are one token.
 final class TextRequest {
-    private let exchange: HTTPExchange
+    fileprivate let exchange: HTTPExchange
     private let due: ContinuousClock.Instant
     /// Since it was due; nil: none has come.
     private(set) var firstToken: Duration?
@@ -63,15 +63,21 @@ final class TextRequest {
 }
 
 extension [TextRequest] {
-    /// Reads what comes until all have ended, every two milliseconds.
-    func finish(within seconds: Double = 60) async throws {
+    /// Waits for bytes of one of them, or until the time is over, and reads what has come.
+    func look(within time: Duration) {
+        HTTPExchange.wait(for: filter { !$0.hasEnded }.map(\.exchange), atMost: time)
+        forEach { $0.look() }
+    }
+
+    /// Reads what comes until all have ended.
+    func finish(within seconds: Double = 60) throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !allSatisfy(\.hasEnded) {
-            forEach { $0.look() }
-            guard ContinuousClock.now < deadline else {
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else {
                 throw NotInTime(description: "\(count { !$0.hasEnded }) of \(count) requests have not ended")
             }
-            try await Task.sleep(for: .milliseconds(2))
+            look(within: left)
         }
     }
 

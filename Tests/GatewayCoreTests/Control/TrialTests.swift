@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import GatewayCore
@@ -124,8 +125,11 @@ extension ProxyTests {
             let kept = try running.perform(.keep)
             #expect(kept.accepted && kept.message == "kept: weight of a 50")
             #expect(try !running.perform(.keep).accepted)
-            usleep(1_300_000)
-            #expect(try running.snapshot().nodes[0].weight == 50)
+            // When a later trial of as long is over, the kept one's time has passed.
+            #expect(try running.perform(.setPolicy(name: "random"), trySeconds: 1).accepted)
+            #expect(try eventually { try running.snapshot().trials.isEmpty })
+            let later = try running.snapshot()
+            #expect(later.nodes[0].weight == 50 && later.gateway.policy == "round-robin")
         }
 
         @Test func `a change during a trial wins, and undo leads to what was before the trial`() throws {

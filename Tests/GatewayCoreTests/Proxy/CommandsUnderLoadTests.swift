@@ -1,6 +1,7 @@
 import Foundation
 import GatewayCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Clients that ask as fast as they can, each on a connection of its own.

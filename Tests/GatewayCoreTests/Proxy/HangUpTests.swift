@@ -1,6 +1,7 @@
 import Foundation
 import GatewayCore
 import Synchronization
+import TestSupport
 import Testing
 
 extension ProxyTests {

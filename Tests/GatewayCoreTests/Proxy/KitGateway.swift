@@ -1,5 +1,6 @@
 import Foundation
 import GatewayCore
+import TestSupport
 import Testing
 
 /// All tests of the proxy over sockets, one after another: they measure times and share two cores.

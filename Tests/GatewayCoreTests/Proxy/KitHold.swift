@@ -2,6 +2,7 @@ import Foundation
 import GatewayCore
 import Glibc
 import Synchronization
+import TestSupport
 
 /// An engine that holds each request until it is let go, and says in which order they came.
 final class HoldingEngine: Sendable {

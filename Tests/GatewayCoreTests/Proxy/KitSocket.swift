@@ -138,13 +138,3 @@ func boundPort(of fd: Int32) -> UInt16 {
     }
     return UInt16(bigEndian: address.sin_port)
 }
-
-/// Waits for a condition; false when it did not come true in time.
-func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = Date().addingTimeInterval(seconds)
-    while try !condition() {
-        if Date() > deadline { return false }
-        usleep(2000)
-    }
-    return true
-}

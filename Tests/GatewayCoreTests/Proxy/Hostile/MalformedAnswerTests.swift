@@ -1,4 +1,5 @@
 import GatewayCore
+import TestSupport
 import Testing
 
 private let ok = "HTTP/1.1 200 OK\r\n"
