@@ -64,6 +64,11 @@ struct Arguments: Sendable {
 struct UsageError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
+
+    /// A name that is none of those that there are.
+    init(_ problem: String, _ name: String, among names: [String]) {
+        description = problem + nearest(name, in: names) + "; there are " + names.joined(separator: ", ")
+    }
 }
 
 /// The thing was refused or failed: exit status 1.

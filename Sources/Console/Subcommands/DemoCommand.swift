@@ -56,10 +56,7 @@ enum DemoCommand {
         if let listen = arguments.value("--listen") { settings.listen = listen }
         if let name = arguments.value("--scenario") {
             guard let scenario = Scenario.named(name) else {
-                let names = Scenario.all.map(\.name)
-                throw UsageError(
-                    "no scenario \(name)" + nearest(name, in: names) + "; there are "
-                        + names.joined(separator: ", "))
+                throw UsageError("no scenario \(name)", name, among: Scenario.all.map(\.name))
             }
             settings.scenario = scenario
         }

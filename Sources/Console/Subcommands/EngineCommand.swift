@@ -58,10 +58,8 @@ enum EngineCommand {
         options.modelName = arguments.value("--model")
         if let name = arguments.value("--profile") {
             guard let profile = EngineProfile.named(name) else {
-                let names = EngineProfile.all.map(\.name)
                 throw UsageError(
-                    "--profile \(name) is unknown" + nearest(name, in: names) + "; there are "
-                        + names.joined(separator: ", "))
+                    "--profile \(name) is unknown", name, among: EngineProfile.all.map(\.name))
             }
             options.profile = profile
         }

@@ -16,9 +16,7 @@ struct NamedPolicy {
         let parameters = Policies.parameters(of: name)
         for parameter in parameters { given[parameter.name] = overriding[parameter.name] }
         guard Policies.names.contains(name) else {
-            throw UsageError(
-                "no policy \(name)" + nearest(name, in: Policies.names) + "; there are "
-                    + Policies.names.joined(separator: ", "))
+            throw UsageError("no policy \(name)", name, among: Policies.names)
         }
         for part in parts.dropFirst() {
             let (parameter, value) = try Self.value(part, of: name, parameters)
