@@ -40,7 +40,8 @@ class Targets:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 if self.hung and number == self.count - 1:
-                    await asyncio.sleep(3600)
+                    await reader.read()  # says nothing until the other side has given up
+                    return
                 path = head.split(b" ", 2)[1]
                 kind, body, status = "text/plain; version=0.0.4", b"", "200 OK"
                 if path == b"/metrics":
@@ -51,6 +52,8 @@ class Targets:
                     status = "404 Not Found"
                 writer.write(f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
         except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
             writer.close()
 
     async def serve(self):
