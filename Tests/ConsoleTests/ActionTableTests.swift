@@ -33,10 +33,11 @@ struct ActionTableTests {
         func roff(_ text: String) -> String {
             text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("'", with: "\\(aq")
         }
+        let manual = ManualCommand.page(.standard)
         for action in ActionTable.all {
-            #expect(ManualCommand.page.contains("\n" + roff(action.help)), "\(action.name)")
+            #expect(manual.contains("\n" + roff(action.help)), "\(action.name)")
             for key in action.keys {
-                let line = ManualCommand.page.split(separator: "\n").first {
+                let line = manual.split(separator: "\n").first {
                     $0.contains(roff("(:\(action.name)"))
                 }
                 #expect(line?.contains(roff(key.label)) == true, "\(action.name) \(key.label)")

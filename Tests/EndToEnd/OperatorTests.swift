@@ -136,6 +136,32 @@ struct OperatorTests {
         #expect(unknownPolicy.errors.contains("least-requests"))
     }
 
+    @Test func `a dry run says what the verb would do, exits like it, and does nothing`() async throws {
+        let signalbox = try Signalbox()
+        let pair = try await Pair(signalbox)
+        let names = pair.names
+        for (words, said) in [
+            (["drain", names[0], "--deadline", "10m", "--wait"], "serve, weight 100 → drain"),
+            (["drain", names[0], "--migrate"], "then its streams move to other nodes"),
+            (["maintenance", names[0]], "→ maintenance"), (["weight", names[0], "40"], "100 → 40"),
+            (["policy", "random", "--try", "5m"], "→ random, for 300 s, then"),
+            (["cancel", "--session", "s"], "session s: its requests end"),
+            (["autotune", "on"], "autotune on"),
+        ] {
+            let result = try await signalbox.run(words + ["--dry-run"])
+            #expect(result.status == 0 && result.output.contains("dry run, nothing was changed: "))
+            #expect(result.output.contains(said), "\(words): \(result.output)\(result.errors)")
+        }
+        for words in [["undrain", names[0]], ["cut", names[0]], ["keep"], ["policy", "sideways"]] {
+            let dry = try await signalbox.run(words + ["--dry-run"])
+            let real = try await signalbox.run(words)
+            #expect(dry.status == 1 && real.status == 1)
+            #expect(dry.errors == real.errors && dry.output.isEmpty)
+        }
+        let status = try await signalbox.status()
+        #expect(status.isEverybody("serving") && status.weight(names[0]) == 100 && status.trials.isEmpty)
+    }
+
     @Test func `what operators set survives a kill -9 of the gateway`() async throws {
         let signalbox = try Signalbox()
         let engines = [try await Engine(signalbox), try await Engine(signalbox)]

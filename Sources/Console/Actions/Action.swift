@@ -15,6 +15,7 @@ package struct Action: Sendable {
 
     /// The palette's word for it; also its identity.
     package var name: String
+    /// Where no configuration gives it others (`KeyMap`).
     package var keys: [Key]
     /// What the palette takes after the word, for example "NODE 0...100"; empty: nothing.
     package var usage: String

@@ -4,10 +4,6 @@ import GatewayCore
 package enum ActionTable {
     package static let all: [Action] = looking + narrowing + acting + screen + travelling
 
-    package static func action(for key: Key, in view: ViewName) -> Action? {
-        all.first { $0.keys.contains(key) && $0.isFor(view) }
-    }
-
     package static func action(named name: String) -> Action? { all.first { $0.name == name } }
 
     private static let looking: [Action] =

@@ -19,7 +19,9 @@ package enum Palette {
         guard let action = exact ?? (candidates.count == 1 ? candidates[0] : nil) else {
             let meant = candidates.map(\.name).joined(separator: ", ")
             state.tell(
-                candidates.isEmpty ? "no command \(name); : and Tab list them" : "\(name) may be \(meant)",
+                candidates.isEmpty
+                    ? "no command \(name); \(state.keys.way(to: "palette")) and Tab list them"
+                    : "\(name) may be \(meant)",
                 .warning)
             return []
         }
@@ -34,7 +36,7 @@ package enum Palette {
         let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard words.count > 1 else {
             return ActionTable.all.filter { $0.name.hasPrefix(words.first ?? "") }.map { action in
-                let keys = action.keys.map(\.label).joined(separator: " ")
+                let keys = state.keys.labels(of: action)
                 return Completion(
                     text: action.name,
                     detail: "\(keys.isEmpty ? "" : "[\(keys)] ")\(action.usage) \(action.help)".trimmed,

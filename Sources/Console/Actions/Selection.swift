@@ -86,7 +86,7 @@ enum Selection {
         } else if state.faultsOnly {
             state.faultsOnly = false
         } else if state.notice == nil {
-            state.tell("q leaves the console")
+            state.tell("\(state.keys.way(to: "quit")) leaves the console")
         }
         return []
     }

@@ -47,6 +47,7 @@ package struct ConsoleOptions: Sendable {
     package var isASCII = false
     /// The theme to begin with; nil: dark, or monochrome where NO_COLOR is set.
     package var theme: String?
+    package var keys = KeyMap.standard
     /// What to show instead of a gateway.
     package var recording: Recording?
     package init() {}
@@ -81,6 +82,7 @@ package final class ConsoleSession {
         state = ScreenState(
             size: terminal.size, now: Self.now(), ownership: options.ownership, actor: options.actor,
             theme: terminal.theme.name, themes: themes.map(\.name), readOnlyReason: options.readOnlyReason)
+        state.keys = options.keys
         if let name = terminal.substitute {
             state.tell("TERM is not known here; drawing as for \(name)", .warning)
         }
@@ -97,7 +99,10 @@ package final class ConsoleSession {
         guard let start = reel.reach?.lowerBound else { return }
         state.moment = .past(at: start, isPlaying: false)
         show(at: start)
-        state.tell("p plays; , . step a second, [ ] ten, { } a minute")
+        let steps = [("1s", "a second"), ("10s", "ten"), ("1m", "a minute")].map { length, words in
+            "\(state.keys.way(to: "back-\(length)")) \(state.keys.way(to: "forward-\(length)")) \(words)"
+        }
+        state.tell("\(state.keys.way(to: "freeze")) plays; steps: \(steps.joined(separator: ", "))")
         if let problem = recording.problem { state.tell(problem, .warning) }
     }
 

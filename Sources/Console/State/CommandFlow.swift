@@ -47,7 +47,7 @@ enum CommandFlow {
             return []
         }
         if let inverse = result.inverse { state.undo = inverse }
-        state.tell(result.message + (result.inverse == nil ? "" : " (z undoes)"))
+        state.tell(result.message + (result.inverse == nil ? "" : " (\(state.keys.way(to: "undo")) undoes)"))
         if case .stop(.now) = command { return [.quit] }
         if state.pending.isEmpty { state.marks = [] }
         return submitNext(result.configurationVersion, &state)

@@ -39,6 +39,11 @@ enum DialogKeys {
         }
         if dialog.needsName { return force(key, dialog, &state) }
         if key == .enter { return cancel(&state) }
+        if key == dialog.openedBy {
+            disturb(dialog, &state)
+            state.tell("y confirms, Esc cancels")
+            return []
+        }
         if dialog.kind == .quit { return quit(key, dialog, &state) }
         if key == .character("y") {
             if case .policy(let draft) = dialog.kind, let problem = draft.problem {
@@ -48,7 +53,7 @@ enum DialogKeys {
             return confirm(dialog, &state, snapshot)
         }
         var changed = dialog
-        if key != dialog.openedBy { adjust(key, &changed, snapshot) }
+        adjust(key, &changed, snapshot)
         guard changed != dialog else {
             disturb(dialog, &state)
             state.tell("y confirms, Esc cancels")

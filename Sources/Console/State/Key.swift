@@ -30,4 +30,27 @@ package enum Key: Hashable, Sendable {
         case .end: "End"
         }
     }
+
+    /// Every key with a name of its own, by its label.
+    static let named: [String: Key] = {
+        // What Ctrl with H, I, J and M sends is Bksp, Tab and Enter.
+        let controls = "abcdefgklnopqrstuvwxyz".map { Key.control($0) }
+        let others: [Key] = [
+            .character(" "), .enter, .escape, .tab, .backTab, .backspace, .delete, .up, .down, .left, .right,
+            .pageUp, .pageDown, .home, .end,
+        ]
+        let all = controls + (1...12).map { .function($0) } + others
+        return Dictionary(uniqueKeysWithValues: all.map { ($0.label, $0) })
+    }()
+
+    /// Reads what `label` writes; nil: there is no such key.
+    init?(label: String) {
+        if let named = Self.named[label] {
+            self = named
+        } else if label.count == 1, label.unicodeScalars.allSatisfy({ DisplayWidth.of($0) != nil }) {
+            self = .character(Character(label))
+        } else {
+            return nil
+        }
+    }
 }

@@ -54,7 +54,7 @@ private func press(_ key: Key, _ state: inout ScreenState, _ snapshot: Snapshot?
     case nil: break
     }
     state.notice = nil
-    guard let action = ActionTable.action(for: key, in: state.view) else {
+    guard let action = state.keys.action(for: key, in: state.view) else {
         if case .character(let character) = key { tellUnbound(character, &state) }
         return []
     }
@@ -62,12 +62,12 @@ private func press(_ key: Key, _ state: inout ScreenState, _ snapshot: Snapshot?
 }
 
 private func tellUnbound(_ character: Character, _ state: inout ScreenState) {
-    let elsewhere = ActionTable.all.first { $0.keys.contains(.character(character)) }
+    let elsewhere = ActionTable.all.first { state.keys.keys(of: $0).contains(.character(character)) }
     if let elsewhere, let views = elsewhere.views {
         let names = ViewName.allCases.filter(views.contains).map(\.title).joined(separator: ", ")
         state.tell("\(character) (\(elsewhere.name)) works in \(names)")
     } else {
-        state.tell("\(character) does nothing here; ? shows the keys")
+        state.tell("\(character) does nothing here; \(state.keys.way(to: "help")) shows the keys")
     }
 }
 

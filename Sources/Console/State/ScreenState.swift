@@ -82,6 +82,7 @@ package struct ScreenState: Equatable, Sendable {
     package var ownership: GatewayOwnership
     /// "ann (ssh 10.0.0.5)": who the commands come from.
     package var actor: String
+    package var keys = KeyMap.standard
     /// Why nothing may be changed from here; nil: it may.
     package var readOnlyReason: String?
 

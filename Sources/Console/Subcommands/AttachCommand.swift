@@ -12,7 +12,8 @@ enum AttachCommand {
     ]
 
     static let entry = Subcommand(
-        name: "attach", summary: "the console on a running gateway", flags: [Subcommands.adminFlag] + flags
+        name: "attach", summary: "the console on a running gateway",
+        flags: [Subcommands.adminFlag, Subcommands.keysFlag] + flags
     ) { arguments in
         let connection = GatewayLink(path: try AdminSockets.find(arguments)).connection
         return try run(connection, ownership: .attached, arguments)
@@ -30,6 +31,7 @@ enum AttachCommand {
         options.actor = AdminSockets.actor
         options.isASCII = arguments.has("--ascii")
         options.theme = arguments.value("--theme")
+        options.keys = try ConfigurationFile.keys(arguments)
         if arguments.has("--read-only") {
             options.readOnlyReason = "started with --read-only"
         } else if ProcessInfo.processInfo.environment["SIGNALBOX_READ_ONLY"] == "1" {

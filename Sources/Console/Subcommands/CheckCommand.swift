@@ -11,7 +11,8 @@ enum CheckCommand {
         let file = arguments.positional[0]
         let mistakes = ConfigurationCheck.run(
             text: try ConfigurationFile.read(file), fileName: file,
-            environment: ProcessInfo.processInfo.environment, policies: Policies.names)
+            environment: ProcessInfo.processInfo.environment, policies: Policies.names,
+            keys: { KeyMap.read($0).issues })
         for mistake in mistakes { print(mistake) }
         if mistakes.isEmpty { print("\(file): right") }
         return mistakes.isEmpty ? 0 : 2

@@ -24,7 +24,7 @@ enum DemoCommand {
             Flag(
                 name: "--listen", value: "HOST:PORT",
                 help: "where the demo's gateway listens (any free port of 127.0.0.1)"),
-        ] + [Subcommands.jsonFlag] + AttachCommand.flags + ScreenPicture.flags
+        ] + [Subcommands.jsonFlag, Subcommands.keysFlag] + AttachCommand.flags + ScreenPicture.flags
     ) { try run($0) }
 
     private static func run(_ arguments: Arguments) throws -> Int32 {

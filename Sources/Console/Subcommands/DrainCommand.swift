@@ -7,8 +7,8 @@ enum DrainCommand {
 
     static let entry = Subcommand(
         name: "drain", arguments: "NODE", summary: "no new requests to a node; its streams finish",
-        flags: [
-            Subcommands.adminFlag, Subcommands.reasonFlag, OperatorCommands.forceFlag,
+        flags: OperatorCommands.changeFlags + [
+            OperatorCommands.forceFlag,
             Flag(
                 name: "--migrate", help: "move its streams to other nodes now; what can't be moved finishes"),
             Flag(
@@ -33,12 +33,20 @@ enum DrainCommand {
         let timeout = try arguments.duration("--timeout")
         guard timeout == nil || arguments.has("--wait") else { throw UsageError("--timeout needs --wait") }
         let force = try OperatorCommands.forces(arguments)
-        if try !isGoingOn(node, deadline, arguments) {
+        let isDryRun = arguments.has("--dry-run")
+        let isGoingOn = try isGoingOn(node, deadline, arguments)
+        if !isGoingOn {
             _ = try OperatorCommands.submit(
                 .drain(node: node, deadlineSeconds: deadline, atDeadline: action, force: force), arguments)
         }
-        if arguments.has("--migrate") { _ = try OperatorCommands.submit(.migrate(node: node), arguments) }
-        return arguments.has("--wait") ? try wait(for: node, timeout, arguments) : 0
+        if arguments.has("--migrate") {
+            if isDryRun, !isGoingOn {
+                print("then its streams move to other nodes; what can't be moved finishes")
+            } else {
+                _ = try OperatorCommands.submit(.migrate(node: node), arguments)
+            }
+        }
+        return arguments.has("--wait") && !isDryRun ? try wait(for: node, timeout, arguments) : 0
     }
 
     private static func atDeadline(_ arguments: Arguments) throws -> (Double?, DeadlineAction) {

@@ -58,12 +58,11 @@ enum GatewaySettings {
         }
         let text = try ConfigurationFile.read(file)
         let outcome = GatewayConfiguration.read(
-            text, environment: ProcessInfo.processInfo.environment, policies: Policies.names)
+            text, environment: ProcessInfo.processInfo.environment, policies: Policies.names,
+            keys: { KeyMap.read($0).issues })
         switch outcome {
         case .configuration(let configuration): return configuration
-        case .issues(let issues):
-            throw UsageError(
-                "\(file) is not right:\n" + issues.map { $0.text(file: file) }.joined(separator: "\n"))
+        case .issues(let issues): throw ConfigurationFile.wrong(file, issues)
         }
     }
 }
@@ -79,5 +78,21 @@ enum ConfigurationFile {
             throw UsageError("\(path) has \(data.count) bytes; the limit is \(limit)")
         }
         return Array(data)
+    }
+
+    /// The keys that `--config` sets for the console, whatever else is in it.
+    static func keys(_ arguments: Arguments) throws -> KeyMap {
+        guard let file = arguments.value("--config") else { return .standard }
+        let document = JSON5.parse(try read(file))
+        let syntax = document.errors.map {
+            ConfigurationIssue(at: $0.position, $0.message, remedy: $0.remedy)
+        }
+        let (map, issues) = document.value["keys"].map(KeyMap.read) ?? (.standard, [])
+        guard syntax.isEmpty, issues.isEmpty else { throw wrong(file, syntax + issues) }
+        return map
+    }
+
+    static func wrong(_ file: String, _ issues: [ConfigurationIssue]) -> UsageError {
+        UsageError("\(file) is not right:\n" + issues.map { $0.text(file: file) }.joined(separator: "\n"))
     }
 }

@@ -1,13 +1,14 @@
 /// The manual page, made from the table of subcommands: `signalbox man | man -l -`.
 enum ManualCommand {
     static let entry = Subcommand(
-        name: "man", summary: "the manual page in roff, to standard output: signalbox man | man -l -"
-    ) { _ in
-        print(page, terminator: "")
+        name: "man", summary: "the manual page in roff, to standard output: signalbox man | man -l -",
+        flags: [Subcommands.keysFlag]
+    ) { arguments in
+        print(page(try ConfigurationFile.keys(arguments)), terminator: "")
         return 0
     }
 
-    static var page: String {
+    static func page(_ map: KeyMap) -> String {
         let commands = Subcommands.all.map { entry in
             let line = ["signalbox", entry.name, entry.arguments].filter { $0 != "" }.joined(separator: " ")
             let flags = entry.flags.map { flag in
@@ -27,7 +28,7 @@ enum ManualCommand {
             \(commands.joined())\
             .SH KEYS
             In the console; the name is what to type after a colon. Where no view is named a key works in all.
-            \(keys)\
+            \(keys(map))\
             .SH EXIT STATUS
             0 done; 1 refused or failed; 2 usage or configuration; 3 drain \\-\\-wait gave up after \\-\\-timeout.
             .SH FILES
@@ -44,9 +45,9 @@ enum ManualCommand {
             """
     }
 
-    private static var keys: String {
+    private static func keys(_ map: KeyMap) -> String {
         ActionTable.all.map { action in
-            let keys = action.keys.map(\.label).joined(separator: ", ")
+            let keys = map.labels(of: action, separator: ", ")
             let name = [action.name, action.usage].filter { $0 != "" }.joined(separator: " ")
             let views = action.views.map { views in
                 " In \(ViewName.allCases.filter(views.contains).map(\.title).joined(separator: ", "))."

@@ -7,22 +7,22 @@ enum OperatorCommands {
         DrainCommand.entry,
         Subcommand(
             name: "undrain", arguments: "NODE", summary: "a drained node or one in maintenance serves again",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 1...1
+            flags: changeFlags, argumentCount: 1...1
         ) { try submit(.undrain(node: $0.positional[0]), $0) },
         Subcommand(
             name: "maintenance", arguments: "NODE",
             summary:
                 "no new requests to a node and no probes of its health, until undrain; its streams finish",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag, forceFlag], argumentCount: 1...1
+            flags: changeFlags + [forceFlag], argumentCount: 1...1
         ) { try submit(.maintenance(node: $0.positional[0], force: try forces($0)), $0) },
         Subcommand(
             name: "cut", arguments: "NODE",
             summary: "end what is left on a node that is draining or in maintenance, with an error event",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 1...1
+            flags: changeFlags, argumentCount: 1...1
         ) { try submit(.cut(node: $0.positional[0]), $0) },
         Subcommand(
             name: "cancel", summary: "end every request of a session, with an error event that says so",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag, sessionFlag]
+            flags: changeFlags + [sessionFlag]
         ) { arguments in
             guard let session = arguments.value("--session") else {
                 throw UsageError("whose requests? --session ID; the streams view shows the ids")
@@ -31,17 +31,17 @@ enum OperatorCommands {
         },
         Subcommand(
             name: "weight", arguments: "NODE 0...100", summary: "a node's share of new requests",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag, tryFlag], argumentCount: 2...2
+            flags: changeFlags + [tryFlag], argumentCount: 2...2
         ) { try weight($0) },
         PolicyCommand.entry,
         Subcommand(
             name: "keep", summary: "what is being tried (weight and policy with --try) stays",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag]
+            flags: changeFlags
         ) { try submit(.keep, $0) },
         Subcommand(
             name: "autotune", arguments: "on|off",
             summary: "whether foresight's w and ageing follow the last minutes' requests",
-            flags: [Subcommands.adminFlag, Subcommands.reasonFlag], argumentCount: 1...1
+            flags: changeFlags, argumentCount: 1...1
         ) { arguments in
             guard let isOn = ["on": true, "off": false][arguments.positional[0]] else {
                 throw UsageError("autotune takes on or off, not \(arguments.positional[0])")
@@ -50,6 +50,13 @@ enum OperatorCommands {
         },
     ]
 
+    /// Of every verb that changes something.
+    static let changeFlags = [
+        Subcommands.adminFlag, Flag(name: "--reason", value: "TEXT", help: "why; kept in the journal"),
+        Flag(
+            name: "--dry-run",
+            help: "only say what it would do, with before and after, or why it would be refused (1)"),
+    ]
     static let forceFlag = Flag(
         name: "--force", value: "NODE",
         help: "do it although fewer than the minimum would be left; repeat its name")
@@ -79,7 +86,8 @@ enum OperatorCommands {
         let result = try client.perform(
             CommandRequest(
                 command: command, trySeconds: try arguments.duration("--try"), actor: AdminSockets.actor,
-                reason: arguments.value("--reason")))
+                reason: arguments.value("--reason")),
+            isDryRun: arguments.has("--dry-run"))
         guard result.accepted else { throw CommandFailure(result.message) }
         print(result.message)
         return 0

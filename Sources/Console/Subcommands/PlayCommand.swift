@@ -8,9 +8,10 @@ enum PlayCommand {
         summary:
             "the console on what record wrote: step with , . [ ] { }, play with p; nothing can be changed",
         flags: AttachCommand.flags.filter { $0.name != "--read-only" } + ScreenPicture.flags + [
+            Subcommands.keysFlag,
             Flag(
                 name: "--at", value: "TIME",
-                help: "with --screen: 14:03, 14:03:20 or -90s before its end (its end)")
+                help: "with --screen: 14:03, 14:03:20 or -90s before its end (its end)"),
         ], argumentCount: 1...1
     ) { arguments in
         var recording = try read(arguments.positional[0])
@@ -25,6 +26,7 @@ enum PlayCommand {
         options.ownership = .recorded
         options.isASCII = arguments.has("--ascii")
         options.theme = arguments.value("--theme")
+        options.keys = try ConfigurationFile.keys(arguments)
         options.recording = recording
         let nobody = ConsoleConnection(
             fileDescriptor: { -1 }, receive: { [] }, send: { _ in false }, askPast: {})

@@ -6,10 +6,7 @@ enum PolicyCommand {
         name: "policy", arguments: "[NAME [PARAM=VALUE...]]",
         summary:
             "route by \(Policies.names.joined(separator: ", ")); without a name: lists them with parameters",
-        flags: [
-            Subcommands.adminFlag, Subcommands.reasonFlag, Subcommands.jsonFlag, modelFlag,
-            OperatorCommands.tryFlag,
-        ],
+        flags: OperatorCommands.changeFlags + [Subcommands.jsonFlag, modelFlag, OperatorCommands.tryFlag],
         argumentCount: 0...17
     ) { arguments in
         if arguments.positional.isEmpty { return try list(arguments) }

@@ -11,7 +11,8 @@ enum Subcommands {
         help: "the gateway's admin socket; not needed when one gateway runs here")
     static let jsonFlag = Flag(
         name: "--json", help: "one JSON object: camelCase keys, seconds, bytes, dollars, ratios 0...1")
-    static let reasonFlag = Flag(name: "--reason", value: "TEXT", help: "why; kept in the journal")
+    static let keysFlag = Flag(
+        name: "--config", value: "FILE", help: "the configuration whose keys the console takes")
 
     static let all: [Subcommand] =
         [

@@ -15,14 +15,15 @@ struct HelpView {
         let actions = Action.Group.allCases.flatMap { group -> [Line] in
             let here = ActionTable.all.filter { $0.group == group && $0.isFor(state.view) }
             return here.isEmpty
-                ? [] : [Line(keys: "", text: group.rawValue, isHeading: true)] + here.map(line)
+                ? []
+                : [Line(keys: "", text: group.rawValue, isHeading: true)] + here.map { line($0, state.keys) }
         }
         return actions + [Line(keys: "", text: "What you see", isHeading: true)]
             + legend.map { Line(keys: $0, text: $1) }
     }
 
-    private static func line(_ action: Action) -> Line {
-        let keys = action.keys.map(\.label).joined(separator: " ")
+    private static func line(_ action: Action, _ map: KeyMap) -> Line {
+        let keys = map.labels(of: action)
         return Line(keys: keys.isEmpty ? ":\(action.name)" : keys, text: action.help)
     }
 

@@ -35,6 +35,6 @@ struct KeyHints {
             return rank >= 0 && action.isFor(state.view) && action.whyDisabled(state, snapshot) == nil
         }
         .sorted { ($0.hint ?? 0) < ($1.hint ?? 0) }
-        .map { ($0.keys.first?.label ?? ":", $0.title(state, snapshot)) }
+        .map { (state.keys.keys(of: $0).first?.label ?? ":", $0.title(state, snapshot)) }
     }
 }

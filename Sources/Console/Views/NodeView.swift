@@ -36,7 +36,10 @@ struct NodeView {
     private func sentence(_ node: NodeStatus) -> String? { node.problem ?? drainSentence(node) }
 
     private func drainSentence(_ node: NodeStatus) -> String? {
-        if node.state == .drained { return "Drained: nothing is on it, safe to delete. d brings it back." }
+        let key = state.keys.way(to: "drain")
+        if node.state == .drained {
+            return "Drained: nothing is on it, safe to delete. \(key) brings it back."
+        }
         guard let drain = node.drain else { return nil }
         let left = NumberText.plural(drain.remaining, "stream")
         let deadline = drain.secondsToDeadline.map { seconds in
@@ -46,7 +49,7 @@ struct NodeView {
         }
         return "Draining for \(NumberText.span(drain.elapsedSeconds)): \(left) left, oldest "
             + NumberText.span(drain.oldestAgeSeconds) + (deadline ?? "; no deadline")
-            + ". d takes the drain back."
+            + ". \(key) takes the drain back."
     }
 
     private func drawGPUs(_ node: NodeStatus, _ canvas: inout Canvas, _ rect: Rect) {

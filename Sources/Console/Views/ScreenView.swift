@@ -22,8 +22,8 @@ package func drawScreen(_ snapshot: Snapshot?, _ history: History, _ state: Scre
         let text = DisplayWidth.clipped(caption, to: line.width - 2)
         canvas.put(text, 1, line.y, Style(.accent, on: .bar, .bold))
     }
-    StatusLine(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 2)
     KeyHints(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 1)
+    StatusLine(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 2)
     drawOverlay(&canvas, snapshot, state)
     return canvas
 }
@@ -120,7 +120,8 @@ private func drawWaiting(_ canvas: inout Canvas, _ rect: Rect, _ state: ScreenSt
         case .lost(_, let reason): reason
         }
     canvas.put(text, rect.x + 2, rect.y + 3, Style(.label), limit: rect.width - 3)
-    canvas.put("q leaves.", rect.x + 2, rect.y + 5, Style(.label), limit: rect.width - 3)
+    canvas.put(
+        "\(state.keys.way(to: "quit")) leaves.", rect.x + 2, rect.y + 5, Style(.label), limit: rect.width - 3)
 }
 
 private func drawTooSmall(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state: ScreenState) {
@@ -132,6 +133,6 @@ private func drawTooSmall(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state
     if state.dialog?.kind == .quit {
         canvas.put("k keep serving  d drain, stop  x stop now", 0, 2, Style(.warning))
     } else {
-        canvas.put("q leaves", 0, 2, Style(.label))
+        canvas.put("\(state.keys.way(to: "quit")) leaves", 0, 2, Style(.label))
     }
 }

@@ -1,15 +1,13 @@
 import GatewayCore
 
-/// The last line but one: a notice when there is one, else the views and what narrows them.
+/// The last line but one: a notice when there is one, over the last one too where it is long; else the views and what narrows them.
 struct StatusLine {
     var snapshot: Snapshot?
     var state: ScreenState
 
     func draw(_ canvas: inout Canvas, y: Int) {
         if let notice = state.notice {
-            let style = Style(notice.severity == .info ? .accent : notice.severity.role, on: .base, .bold)
-            canvas.put(DisplayWidth.clipped(notice.text, to: state.size.columns - 2), 1, y, style)
-            return
+            return draw(notice, &canvas, y: y)
         }
         let chosen = chosenFacts
         let facts = (chosen.isEmpty ? describedFacts : chosen).joined(separator: " · ")
@@ -23,6 +21,18 @@ struct StatusLine {
             DisplayWidth.clipped(facts, to: room), endingAt: right, y, Style(.label), width: room)
     }
 
+    /// A long one takes the line of keys too, which comes back when it has been read.
+    private func draw(_ notice: Notice, _ canvas: inout Canvas, y: Int) {
+        let style = Style(notice.severity == .info ? .accent : notice.severity.role, on: .base, .bold)
+        let width = state.size.columns - 2
+        let lines = WrappedText.lines(notice.text, width: width)
+        for (offset, line) in lines.prefix(2).enumerated() {
+            canvas.fill(Rect(0, y + offset, state.size.columns, 1), Style(.text))
+            let rest = offset == 1 ? lines.dropFirst().joined(separator: " ") : line
+            canvas.put(DisplayWidth.clipped(rest, to: width), 1, y + offset, style)
+        }
+    }
+
     /// Columns that a description of the selected row should have at least.
     private static let leastDescription = 16
 
@@ -30,11 +40,12 @@ struct StatusLine {
     private enum TabForm: CaseIterable { case words, starts, digits }
 
     private func tab(_ view: ViewName, _ form: TabForm) -> String {
-        if view == state.view { return " \(view.rawValue) \(view.title) " }
+        let key = state.keys.way(to: view.title.lowercased())
+        if view == state.view { return " \(key) \(view.title) " }
         return switch form {
-        case .words: "\(view.rawValue) \(view.title)"
-        case .starts: "\(view.rawValue) \(view.title.prefix(3))"
-        case .digits: "\(view.rawValue)"
+        case .words: "\(key) \(view.title)"
+        case .starts: "\(key) \(view.title.prefix(3))"
+        case .digits: key
         }
     }
 

@@ -3,6 +3,8 @@ package enum ConfigurationKeys {
     package enum Root: String, CaseIterable, Sendable {
         case listen, admin, nodes, policy, models, routing, limits, streams, scrape, loops, journal
         case minimumServing, slowStart, ejection, disagreementSeconds
+        /// Of the console, which reads it by itself.
+        case keys
     }
 
     package enum Routing: String, CaseIterable, Sendable {

@@ -10,24 +10,28 @@ extension GatewayConfiguration {
     /// - Parameters:
     ///   - environment: where `apiKeyEnv` finds its variable.
     ///   - policies: the names that `policy` may take.
+    ///   - keys: what is wrong with the value of `keys`, which is the console's.
     package static func read(
-        _ text: [UInt8], environment: [String: String], policies: [String]
+        _ text: [UInt8], environment: [String: String], policies: [String],
+        keys: (JSON5Value) -> [ConfigurationIssue] = { _ in [] }
     ) -> Outcome {
         let document = JSON5.parse(text)
         var reader = ConfigurationReader()
         for error in document.errors { reader.note(error) }
         let configuration = reader.configuration(document.value, environment: environment, policies: policies)
-        if let configuration, reader.issues.isEmpty { return .configuration(configuration) }
-        return .issues(reader.issues.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+        let issues = reader.issues + (document.value["keys"].map(keys) ?? [])
+        if let configuration, issues.isEmpty { return .configuration(configuration) }
+        return .issues(issues.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
     }
 }
 
 /// What `signalbox check FILE` prints: every mistake as `file:line:column: message; remedy`, none when all is right.
 package enum ConfigurationCheck {
     package static func run(
-        text: [UInt8], fileName: String, environment: [String: String], policies: [String]
+        text: [UInt8], fileName: String, environment: [String: String], policies: [String],
+        keys: (JSON5Value) -> [ConfigurationIssue] = { _ in [] }
     ) -> [String] {
-        switch GatewayConfiguration.read(text, environment: environment, policies: policies) {
+        switch GatewayConfiguration.read(text, environment: environment, policies: policies, keys: keys) {
         case .configuration: []
         case .issues(let issues): issues.map { $0.text(file: fileName) }
         }

@@ -31,7 +31,7 @@ package struct ConfigurationIssue: Error, Sendable, Equatable {
 }
 
 /// A foreign text in quotes as a message may show it: short, nothing that a terminal would obey.
-func quoted(_ text: some StringProtocol) -> String {
+package func quoted(_ text: some StringProtocol) -> String {
     let safe = text.unicodeScalars.prefix(60).map { $0.isPrintable ? Character($0) : "?" }
     return "\"\(String(safe))\(text.unicodeScalars.count > 60 ? "..." : "")\""
 }

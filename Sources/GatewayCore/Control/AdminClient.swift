@@ -43,11 +43,12 @@ package struct AdminClient: ~Copyable {
     /// Asks for what the gateway kept of the last hour.
     package mutating func askPast() throws(Failure) { try send(.past, []) }
 
-    package mutating func submit(_ request: CommandRequest) throws(Failure) {
+    /// - isDryRun: it is only judged.
+    package mutating func submit(_ request: CommandRequest, isDryRun: Bool = false) throws(Failure) {
         guard let data = try? JSONEncoder().encode(request) else {
             throw Failure(description: "the command cannot be encoded")
         }
-        try send(.command, Array(data))
+        try send(isDryRun ? .dryRun : .command, Array(data))
     }
 
     private mutating func send(_ kind: AdminMessageKind, _ payload: [UInt8]) throws(Failure) {
@@ -99,7 +100,7 @@ package struct AdminClient: ~Copyable {
         case .reel:
             let (reel, history) = try Recording.past(message.payload)
             return .past(reel, history)
-        case .command, .snapshot, .watch, .past: return nil
+        case .command, .dryRun, .snapshot, .watch, .past: return nil
         }
     }
 
@@ -124,10 +125,10 @@ package struct AdminClient: ~Copyable {
         }
     }
 
-    package mutating func perform(_ request: CommandRequest, timeoutSeconds: Double = 10) throws(Failure)
-        -> CommandResult
-    {
-        try submit(request)
+    package mutating func perform(
+        _ request: CommandRequest, isDryRun: Bool = false, timeoutSeconds: Double = 10
+    ) throws(Failure) -> CommandResult {
+        try submit(request, isDryRun: isDryRun)
         return try wait(timeoutSeconds) { if case .result(let result) = $0 { result } else { nil } }
     }
 

@@ -2,6 +2,8 @@
 package enum AdminMessageKind: UInt8, Sendable {
     /// To the gateway: a `CommandRequest` as JSON. Answered by `result`.
     case command = 0x43  // C
+    /// To the gateway: a `CommandRequest` as JSON, to be judged and not done. Answered by `result`.
+    case dryRun = 0x44  // D
     /// To the gateway: send one key frame. Empty.
     case snapshot = 0x53  // S
     /// To the gateway: send the history, then frames as they come. Empty.

@@ -91,14 +91,15 @@ extension ControlLoop {
 
     private mutating func answer(_ message: AdminMessage, _ connection: AdminConnection) {
         switch message.kind {
-        case .command:
+        case .command, .dryRun:
             guard let request = try? JSONDecoder().decode(CommandRequest.self, from: Data(message.payload))
             else {
                 return say(
                     .problem, Array("the command is not understood: is it from another version?".utf8),
                     connection)
             }
-            let result = perform(request, userID: connection.userID)
+            let result =
+                message.kind == .dryRun ? rehearse(request) : perform(request, userID: connection.userID)
             if let data = try? JSONEncoder().encode(result) { say(.result, Array(data), connection) }
         case .snapshot:
             var encoder = FrameEncoder()

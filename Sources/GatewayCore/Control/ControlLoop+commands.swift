@@ -5,19 +5,7 @@ extension ControlLoop {
     mutating func perform(_ request: CommandRequest, userID: Int?) -> CommandResult {
         let snapshot = makeSnapshot()
         let actor = userID.map { "\(request.actor) (uid \($0))" } ?? request.actor
-        if let expected = request.expectedVersion, expected != configurationVersion {
-            let last = events.newestFirst.first { $0.actor != "system" }
-            return refuse(
-                request, actor,
-                "another change came between"
-                    + (last.map { ": \($0.actor): \($0.node ?? "") \($0.text)" } ?? "")
-                    + "; look again and repeat")
-        }
-        if case .refused(let reason, let canForce) = Guard.check(
-            request.command, trySeconds: request.trySeconds, on: snapshot)
-        {
-            return refuse(request, actor, reason + (canForce ? "; force it by name if you must" : ""))
-        }
+        if let reason = objection(to: request, on: snapshot) { return refuse(request, actor, reason) }
         let change = describe(request.command)
         do {
             try journal?.append(entry(request, actor, change: change, refusal: nil))
@@ -42,10 +30,47 @@ extension ControlLoop {
             text + (request.reason.map { " (\($0))" } ?? ""),
             severity: request.command.endsStreams ? .warning : .info, actor: actor,
             node: request.command.node, time: unixNow)
+        lastChange = "\(actor): \(text)"
         isUrgent = true
         return CommandResult(
             accepted: true, message: text, inverse: change.inverse,
             configurationVersion: configurationVersion)
+    }
+
+    /// What a request would do, or why it would be refused. Nothing is changed, written or told to others.
+    mutating func rehearse(_ request: CommandRequest) -> CommandResult {
+        if let reason = objection(to: request, on: makeSnapshot()) {
+            return CommandResult(
+                accepted: false, message: reason, configurationVersion: configurationVersion)
+        }
+        let change = describe(request.command)
+        var text = "dry run, nothing was changed: \(change.text)"
+        if case .cancelSession = request.command { text += "its requests end" }
+        if let before = change.before, let after = change.after, !change.text.contains("→") {
+            text += " (\(before) → \(after))"
+        }
+        var trials = trials
+        trials.take(
+            request.command, back: change.inverse, by: request.actor,
+            until: request.trySeconds.map { unixNow + $0 })
+        return CommandResult(
+            accepted: true, message: text + trials.words(of: request.command, at: unixNow),
+            configurationVersion: configurationVersion)
+    }
+
+    /// Why a request is not done; nil: nothing stands against it.
+    private func objection(to request: CommandRequest, on snapshot: Snapshot) -> String? {
+        if let expected = request.expectedVersion, expected != configurationVersion {
+            let count = configurationVersion &- expected
+            let words = count > 1 && count < 1000 ? "\(count) changes came" : "another change came"
+            let last = lastChange.map { (count > 1 ? ", the last " : " ") + "by \($0)" } ?? ""
+            return "\(words) between\(last); look again and repeat"
+        }
+        switch Guard.check(request.command, trySeconds: request.trySeconds, on: snapshot) {
+        case .allowed: return nil
+        case .refused(let reason, let canForce):
+            return reason + (canForce ? "; force it by name if you must" : "")
+        }
     }
 
     /// What the loops do with streams, when they route by the new fleet. Returns what came of it, to be said.

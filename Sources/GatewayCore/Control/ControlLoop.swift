@@ -17,6 +17,8 @@ package struct ControlLoop: ~Copyable {
     var policies: PolicySettings
     var fleetVersion = 1
     var configurationVersion: UInt64 = 1
+    /// Who made that version, and what it changed; nil: it is the first.
+    var lastChange: String?
     var events = EventLog()
     var ledger: Ledger
     var decisions: [DecisionRecord] = []
