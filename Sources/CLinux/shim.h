@@ -40,6 +40,11 @@ extern int wcwidth(wchar_t scalar);
 #endif
 struct sb_credentials { int pid; unsigned uid; unsigned gid; };
 
+/* A pointer of the calling thread's own, nil at its start. */
+static inline void **sb_thread_slot(void) {
+    static _Thread_local void *slot;
+    return &slot;
+}
 extern int pthread_setname_np(pthread_t thread, const char *name);
 static inline void sb_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
 static inline int sb_errno(void) { return errno; }

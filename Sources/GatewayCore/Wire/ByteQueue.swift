@@ -15,7 +15,9 @@ import CLinux
         grow(to: capacity)
     }
 
-    deinit { unsafe free(base) }
+    deinit {
+        if let base = unsafe base { unsafe FreeMemory.give(base, capacity) }
+    }
 
     package var count: Int { end &- start }
     package var isEmpty: Bool { end == start }
@@ -101,7 +103,7 @@ import CLinux
 
     /// Drops everything and the memory with it.
     package mutating func clear() {
-        unsafe free(base)
+        if let base = unsafe base { unsafe FreeMemory.give(base, capacity) }
         unsafe base = nil
         capacity = 0
         start = 0
@@ -114,10 +116,10 @@ import CLinux
         end = 0
     }
 
-    /// Reads once from a socket or a pipe to the end of the queue.
+    /// Reads once from a socket to the end of the queue.
     package mutating func receive(from fd: Int32, atMost limit: Int) -> Transfer {
         reserve(limit)
-        let transfer = Transfer(unsafe read(fd, base! + end, limit), reading: true)
+        let transfer = Transfer(unsafe recv(fd, base! + end, limit, 0), reading: true)
         if case .bytes(let n) = transfer { end += n }
         return transfer
     }
@@ -143,12 +145,12 @@ import CLinux
 
     /// Moves to a block of the next power of two.
     private mutating func grow(to needed: Int) {
-        var size = 256
+        var size = FreeMemory.smallest
         while size < needed { size &*= 2 }
-        guard let block = unsafe malloc(size) else { fatalError("out of memory") }
+        let block = unsafe FreeMemory.take(size)
         if let old = unsafe base {
             unsafe memcpy(block, old + start, count)
-            unsafe free(old)
+            unsafe FreeMemory.give(old, capacity)
         }
         end -= start
         start = 0

@@ -48,14 +48,15 @@ package struct ChildProcess: Sendable {
 
     /// Reads its first line; nil: it ended before it wrote one, or the time is up.
     package func firstLine(withinSeconds seconds: Double) -> String? {
-        var text = ByteQueue()
+        var line: [UInt8] = []
         let deadline = MonotonicClock.now() + UInt64(seconds * 1e9)
         while MonotonicClock.now() < deadline {
             waitReadable(output, milliseconds: 100)
             guard sb_is_readable(output) != 0 else { continue }
-            guard case .bytes = text.receive(from: output, atMost: 1) else { return nil }
-            let isWhole = text.withBytes { $0.byte($0.byteCount - 1) == 0x0A }
-            if isWhole { return text.withBytes { $0.text(0..<($0.byteCount - 1)) } }
+            var byte: UInt8 = 0
+            guard unsafe read(output, &byte, 1) == 1 else { return nil }
+            if byte == 0x0A { return String(decoding: line, as: UTF8.self) }
+            line.append(byte)
         }
         return nil
     }

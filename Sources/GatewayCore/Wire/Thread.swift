@@ -14,6 +14,7 @@ package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
         { raw in
             guard let raw = unsafe raw else { return nil }
             unsafe Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body()
+            FreeMemory.empty()
             return nil
         }, box)
     precondition(code == 0, "the system has no thread left")
