@@ -119,12 +119,7 @@ extension ProxyLoop {
         out.append(bytes, 9..<max(9, lineEnd - 1))
         if lineEnd == 13 { out.append(" ") }  // no reason phrase; the space before it is due
         out.append("\r\n")
-        var lines = HeaderLines(from: head.fieldsStart, isChecked: true)
-        while case .field(let field) = lines.next(in: bytes) {
-            if head.isForThisHop(field, in: bytes) { continue }
-            out.append(bytes, field.name.lowerBound..<field.value.upperBound)
-            out.append("\r\n")
-        }
+        out.append(bytes, linesFrom: head.fieldsStart) { !head.isForThisHop($0, in: bytes) }
         if !clients[fd].decision.isEmpty {
             out.append("x-signalbox-decision: ")
             out.append(text: clients[fd].decision)

@@ -6,9 +6,13 @@ package struct Usage: Sendable, Equatable {
     package var cachedTokens: Int?
     package init() {}
 
-    /// Finds the usage object in JSON text: OpenAI's names and those of Responses and Messages.
+    /// `"usage":` as one word.
+    private static let key: UInt64 = 0x3A22_6567_6173_7522
+
+    /// Finds the usage object in JSON text: OpenAI's names and those of Responses and Messages. It stands near the end,
+    /// and so it is looked for from there.
     package static func find(in bytes: RawSpan, _ range: Range<Int>) -> Usage? {
-        guard let at = bytes.first("\"usage\":", in: range) else { return nil }
+        guard let at = bytes.last(key, in: range) else { return nil }
         var scan = JSONScan(at: at + 8)
         guard let object = scan.value(bytes), object.upperBound <= range.upperBound, object.count > 2,
             bytes.byte(object.lowerBound) == 0x7B

@@ -28,8 +28,10 @@ package struct PromptHash: Sendable {
     package func append(blocksOf prompt: RawSpan, root: UInt64, to chain: inout [UInt64]) {
         let blocks = min(prompt.byteCount / blockBytes, blockLimit - chain.count)
         var hash = root
+        // A block's own hash waits for no other: a core works on several at a time.
         for block in 0..<max(0, blocks) {
-            hash = prompt.blockHash(at: block &* blockBytes, count: blockBytes, seed: hash)
+            let own = prompt.blockHash(at: block &* blockBytes, count: blockBytes, seed: key)
+            hash = Self.combine(own, hash)
             chain.append(hash)
         }
     }

@@ -15,52 +15,55 @@ package struct HeaderLines: Sendable {
         case malformed(StaticString)
     }
 
-    private var position: Int
-    private let isChecked: Bool
+    /// Where the next line begins.
+    package private(set) var position: Int
 
-    /// - Parameter isChecked: the lines were walked before and found sound: only their ends are looked for.
-    package init(from position: Int, isChecked: Bool = false) {
-        self.position = position
-        self.isChecked = isChecked
-    }
+    package init(from position: Int) { self.position = position }
 
     package mutating func next(in bytes: RawSpan) -> Step {
-        guard let newline = bytes.first(0x0A, in: position..<bytes.byteCount) else { return .incomplete }
-        guard newline > position, bytes.byte(newline &- 1) == 0x0D else {
-            return .malformed("a header line must end in CR LF")
-        }
-        let end = newline &- 1
-        if end == position {
-            position = newline &+ 1
-            return .end(position)
-        }
-        if isChecked {
-            let colon = bytes.first(0x3A, in: position..<end) ?? end
-            defer { position = newline &+ 1 }
-            return .field(
-                HeaderField(name: position..<colon, value: bytes.trimmed(min(colon &+ 1, end)..<end)))
-        }
-        let first = bytes.byte(position)
-        guard first != 0x20, first != 0x09 else { return .malformed("folded header lines are not accepted") }
-        guard let colon = bytes.first(0x3A, in: position..<end), colon > position else {
-            return .malformed("a header line needs a name, a colon and a value")
+        let colon = bytes.tokenEnd(from: position)
+        guard colon < bytes.byteCount else { return .incomplete }
+        guard colon > position, bytes.byte(colon) == 0x3A else { return withoutName(bytes, colon) }
+        let end = bytes.firstControl(from: colon &+ 1)
+        guard end &+ 1 < bytes.byteCount else { return endsEarly(bytes, end) }
+        guard bytes.byte(end) == 0x0D, bytes.byte(end &+ 1) == 0x0A else {
+            return .malformed(
+                bytes.byte(end) == 0x0A
+                    ? "a header line must end in CR LF" : "a header value has a control character")
         }
         let name = position..<colon
-        guard bytes.isToken(name) else {
-            return .malformed("a header name has a character that is not allowed in it")
+        position = end &+ 2
+        return .field(HeaderField(name: name, value: bytes.trimmed((colon &+ 1)..<end)))
+    }
+
+    /// The blank line, or what is wrong with a line that has no name and colon.
+    private mutating func withoutName(_ bytes: RawSpan, _ end: Int) -> Step {
+        switch bytes.byte(end) {
+        case 0x0A: return .malformed("a header line must end in CR LF")
+        case 0x0D where end == position:
+            guard end &+ 1 < bytes.byteCount else { return .incomplete }
+            guard bytes.byte(end &+ 1) == 0x0A else { return .malformed("a header line must end in CR LF") }
+            position = end &+ 2
+            return .end(position)
+        case 0x0D, 0x3A: return .malformed("a header line needs a name, a colon and a value")
+        case 0x20 where end == position, 0x09 where end == position:
+            return .malformed("folded header lines are not accepted")
+        default: return .malformed("a header name has a character that is not allowed in it")
         }
-        let value = bytes.trimmed((colon &+ 1)..<end)
-        guard !bytes.hasControl(in: value) else {
-            return .malformed("a header value has a control character")
-        }
-        position = newline &+ 1
-        return .field(HeaderField(name: name, value: value))
+    }
+
+    /// A value whose end is the last byte, or has not come.
+    private func endsEarly(_ bytes: RawSpan, _ end: Int) -> Step {
+        guard end < bytes.byteCount, bytes.byte(end) != 0x0D else { return .incomplete }
+        return .malformed(
+            bytes.byte(end) == 0x0A
+                ? "a header line must end in CR LF" : "a header value has a control character")
     }
 
     /// Whether a Connection field of the head from `start` on names a field, which is then for this hop only (RFC 9110
     /// section 7.6.1). There may be several such fields.
     package static func isNamedByConnection(_ name: Range<Int>, from start: Int, in bytes: RawSpan) -> Bool {
-        var lines = HeaderLines(from: start, isChecked: true)
+        var lines = HeaderLines(from: start)
         while case .field(let field) = lines.next(in: bytes) {
             if bytes.equals(field.name, lowercased: "connection"), bytes.list(field.value, contains: name) {
                 return true
@@ -82,6 +85,23 @@ package struct HeaderLines: Sendable {
     }
 }
 
+extension ByteQueue {
+    /// Appends the field lines of a head that are to stay, in runs as long as may be; not the blank line.
+    mutating func append(_ bytes: RawSpan, linesFrom start: Int, where isKept: (HeaderField) -> Bool) {
+        var lines = HeaderLines(from: start)
+        var run = start
+        var end = start
+        while case .field(let field) = lines.next(in: bytes) {
+            if !isKept(field) {
+                append(bytes, run..<end)
+                run = lines.position
+            }
+            end = lines.position
+        }
+        append(bytes, run..<end)
+    }
+}
+
 extension RawSpan {
     /// Reads a Content-Length: digits only; nil for anything else or more than 2^53.
     func decimal(_ range: Range<Int>) -> Int? {
@@ -95,62 +115,50 @@ extension RawSpan {
         return value
     }
 
-    /// Whether all bytes are token characters. Letters and dashes, of which most names are, are told eight at a time.
-    func isToken(_ range: Range<Int>) -> Bool {
+    /// The first byte from a place on that is no token character. Letters and dashes, of which most names are, are told
+    /// eight at a time.
+    fileprivate func tokenEnd(from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let high = ones &* 0x80
-        var at = range.lowerBound
-        while at < range.upperBound {
-            let word = word(at, before: range.upperBound, filler: 0x61)
+        var at = start
+        while at &+ 8 <= byteCount {
+            let word = word(at)
             let lower = word | ones &* 0x20
             let letters = (lower &+ ones &* 0x1F) & ~(lower &+ ones &* 0x05)
             let dashes = ~((word ^ ones &* 0x2D) &+ ones &* 0x7F)
-            if word & high != 0 || (letters | dashes) & high != high {
-                for place in at..<Swift.min(at &+ 8, range.upperBound)
-                where !HeaderLines.isToken(byte(place)) {
-                    return false
-                }
+            // A sum that carries spoils the bytes behind it only, and the first one is all that is asked for.
+            let others = (~(letters | dashes) | word) & high
+            if others == 0 {
+                at &+= 8
+                continue
             }
-            at &+= 8
+            at &+= others.trailingZeroBitCount &>> 3
+            guard HeaderLines.isToken(byte(at)) else { return at }
+            at &+= 1
         }
-        return true
+        while at < byteCount, HeaderLines.isToken(byte(at)) { at &+= 1 }
+        return at
     }
 
-    /// Eight bytes from a place on; those from `end` on, or that aren't there, are the filler.
-    @inline(__always)
-    private func word(_ at: Int, before end: Int, filler: UInt8) -> UInt64 {
-        let fill = UInt64(filler) &* 0x0101_0101_0101_0101
-        let count = end &- at
-        if at &+ 8 <= byteCount {
-            guard count < 8 else { return word(at) }
-            let mask = (1 as UInt64) &<< UInt64(count &* 8) &- 1
-            return word(at) & mask | fill & ~mask
-        }
-        var word = fill
-        for place in 0..<Swift.min(count, 8) {
-            let shift = UInt64(place &* 8)
-            word = word & ~(0xFF &<< shift) | UInt64(byte(at &+ place)) &<< shift
-        }
-        return word
-    }
-
-    /// Whether a control character other than the tab is among the bytes.
-    func hasControl(in range: Range<Int>) -> Bool {
+    /// The first control character other than the tab from a place on.
+    fileprivate func firstControl(from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
-        var at = range.lowerBound
-        while at < range.upperBound {
-            let word = word(at, before: range.upperBound, filler: 0x61)
+        var at = start
+        while at &+ 8 <= byteCount {
+            let word = word(at)
             let deletes = word ^ ones &* 0x7F
             let low = (word &- ones &* 0x20) & ~word | (deletes &- ones) & ~deletes
-            if low & (ones &* 0x80) != 0 {
-                for place in at..<Swift.min(at &+ 8, range.upperBound)
-                where HeaderLines.isControl(byte(place)) {
-                    return true
-                }
+            let controls = low & (ones &* 0x80)
+            if controls == 0 {
+                at &+= 8
+                continue
             }
-            at &+= 8
+            at &+= controls.trailingZeroBitCount &>> 3
+            guard byte(at) == 0x09 else { return at }
+            at &+= 1
         }
-        return false
+        while at < byteCount, !HeaderLines.isControl(byte(at)) { at &+= 1 }
+        return at
     }
 
     /// The last element of a comma-separated list, white space around it left out.

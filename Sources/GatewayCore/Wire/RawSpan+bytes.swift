@@ -35,7 +35,19 @@ extension RawSpan {
         }
     }
 
+    /// The last place of eight bytes, as one little-endian word, in a range.
+    package func last(_ wanted: UInt64, in range: Range<Int>) -> Int? {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        var at = range.upperBound &- 8
+        while at >= range.lowerBound {
+            if word(at) == wanted { return at }
+            at &-= 1
+        }
+        return nil
+    }
+
     /// Whether the bytes at `offset` are exactly the pattern.
+    @inline(__always)
     package func has(_ pattern: StaticString, at offset: Int) -> Bool {
         let n = pattern.utf8CodeUnitCount
         guard offset >= 0, offset &+ n <= byteCount else { return false }
@@ -43,13 +55,31 @@ extension RawSpan {
     }
 
     /// Whether a range equals the pattern in ASCII without regard to case. The pattern is in lower case.
+    @inline(__always)
     package func equals(_ range: Range<Int>, lowercased pattern: StaticString) -> Bool {
-        guard range.count == pattern.utf8CodeUnitCount, range.upperBound <= byteCount else { return false }
-        return unsafe withUnsafeBytes { bytes in
-            unsafe strncasecmp(
-                (bytes.baseAddress! + range.lowerBound).assumingMemoryBound(to: CChar.self),
-                UnsafeRawPointer(pattern.utf8Start).assumingMemoryBound(to: CChar.self), range.count) == 0
+        let n = pattern.utf8CodeUnitCount
+        guard range.count == n, range.lowerBound >= 0, range.upperBound <= byteCount else { return false }
+        let wanted = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(pattern.utf8Start), byteCount: n)
+        let at = range.lowerBound
+        if n >= 8 {
+            var step = 0
+            while step &+ 8 < n {
+                guard Self.isSame(word(at &+ step), lowercased: wanted.word(step)) else { return false }
+                step &+= 8
+            }
+            return Self.isSame(word(at &+ n &- 8), lowercased: wanted.word(n &- 8))
         }
+        for step in 0..<n
+        where !Self.isSame(UInt64(byte(at &+ step)), lowercased: UInt64(wanted.byte(step))) {
+            return false
+        }
+        return true
+    }
+
+    /// Eight bytes against eight of a pattern in lower case: only under its letters may a bit differ.
+    @inline(__always)
+    private static func isSame(_ word: UInt64, lowercased pattern: UInt64) -> Bool {
+        word | (pattern &>> 1 & pattern & 0x2020_2020_2020_2020) == pattern
     }
 
     /// Whether two ranges are equal in ASCII without regard to case.
