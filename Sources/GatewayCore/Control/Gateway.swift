@@ -156,9 +156,10 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Twice a second, within their share of a core.
+    /// Twice a second, within their share of a core and with what the data plane leaves of it.
     private static func startShadows(_ shared: ProxyShared, _ finished: Finished) {
         startThread(name: "shadow") {
+            yieldToOthers()
             var shadows = Shadows()
             var budget = ShadowBudget()
             while !finished.isSet {

@@ -127,6 +127,7 @@ extension ProxyLoop {
 
     mutating func closeClient(_ fd: Int32) {
         guard clients[fd].phase != .free else { return }
+        _ = clients[fd].output.send(to: fd)
         unlistActive(fd)
         if clients[fd].phase == .flushing { flushingCount -= 1 }
         clients[fd].phase = .free
@@ -150,17 +151,52 @@ extension ProxyLoop {
         Sockets.close(fd)
     }
 
-    /// Sends `outbox`; what the kernel does not take waits in the client's queue.
+    /// Sends `outbox`, a small one a little later together with others'; what the kernel does not take waits in the client's
+    /// queue.
     mutating func sendOutbox(to fd: Int32) {
         guard clients[fd].output.isEmpty else { return outbox.withBytes { clients[fd].output.append($0) } }
+        if outbox.count <= Self.smallPiece {
+            outbox.withBytes { clients[fd].output.append($0) }
+            return unsentAnswers.append(fd)
+        }
         switch outbox.withBytes({ Sockets.send($0, to: fd) }) {
         case .bytes(let n) where n == outbox.count: return
         case .bytes(let n): outbox.withBytes { clients[fd].output.append($0, n..<$0.byteCount) }
         case .wouldBlock: outbox.withBytes { clients[fd].output.append($0) }
         case .closed, .failed: return clientGone(fd)
         }
-        clients[fd].wantsWrite = true
-        updateInterest(ofClient: fd)
+        setWantsWrite(client: fd, true)
+    }
+
+    /// Sends what was put off. A peer that sleeps on this machine is woken by the first piece and finds the next ones while
+    /// it is awake: waking it costs more than sending.
+    mutating func sendUnsent() {
+        // A request that fails goes to another engine, and is then a new one in the list.
+        var next = 0
+        while next < unsentRequests.count {
+            let up = unsentRequests[next]
+            if !upstreams[up].output.isEmpty, !upstreams[up].wantsWrite { pumpRequest(up) }
+            next += 1
+        }
+        unsentRequests.removeAll(keepingCapacity: true)
+        next = 0
+        while next < unsentAnswers.count {
+            let fd = unsentAnswers[next]
+            if !clients[fd].output.isEmpty, !clients[fd].wantsWrite { sendPutOff(fd) }
+            next += 1
+        }
+        unsentAnswers.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func sendPutOff(_ fd: Int32) {
+        let up = clients[fd].upstream
+        if up >= 0, upstreams[up].isReadPaused { return flush(fd) }
+        switch clients[fd].output.send(to: fd) {
+        case .failed, .closed: return clientGone(fd)
+        case .bytes, .wouldBlock: break
+        }
+        guard clients[fd].output.isEmpty else { return setWantsWrite(client: fd, true) }
+        if clients[fd].phase == .flushing { endFlushing(fd) }
     }
 
     mutating func flush(_ fd: Int32) {
@@ -171,19 +207,26 @@ extension ProxyLoop {
         case .bytes, .wouldBlock: break
         }
         unthrottle(fd)
-        guard clients[fd].output.isEmpty else { return }
-        clients[fd].wantsWrite = false
-        updateInterest(ofClient: fd)
+        guard clients[fd].output.isEmpty else { return setWantsWrite(client: fd, true) }
+        setWantsWrite(client: fd, false)
         if isWaitingForEvent(fd) {
             setClientDeadline(fd, seconds: limits.waitingSeconds)
         } else if clients[fd].phase == .exchanging, !clients[fd].isUploading {
             clients[fd].timer.deadline = .max
         }
-        if clients[fd].phase == .flushing {
-            clients[fd].phase = .exchanging
-            flushingCount -= 1
-            endAnswer(fd)
-        }
+        if clients[fd].phase == .flushing { endFlushing(fd) }
+    }
+
+    private mutating func endFlushing(_ fd: Int32) {
+        clients[fd].phase = .exchanging
+        flushingCount -= 1
+        endAnswer(fd)
+    }
+
+    private mutating func setWantsWrite(client fd: Int32, _ wanted: Bool) {
+        guard clients[fd].wantsWrite != wanted else { return }
+        clients[fd].wantsWrite = wanted
+        updateInterest(ofClient: fd)
     }
 
     static func phrase(_ status: Int) -> StaticString {

@@ -131,8 +131,19 @@ extension ProxyLoop {
             start = edit.offset + edit.removed
         }
         let end = clients[fd].route == .upload ? 0 : clients[fd].bodyByteCount
+        if end - start <= Self.smallPiece {
+            clients[fd].withBody { head.append($0, start..<end) }
+            start = end
+        }
         upstreams[up].bodyEnd = end
-        upstreams[up].bodySent = min(start, end)
+        upstreams[up].bodySent = start
+        if start == end, clients[fd].route != .upload {
+            head.withBytes { upstreams[up].output.append($0) }
+            swap(&head, &scratch)
+            unsentRequests.append(up)
+            if isWaitingForEvent(fd) { setClientDeadline(fd, seconds: limits.waitingSeconds) }
+            return
+        }
         let transfer: Transfer =
             end > start
             ? head.withBytes { h in
@@ -226,16 +237,10 @@ extension ProxyLoop {
             out.append(text: fleet.nodes[node].hostHeader)
             out.append("\r\n")
             let replacesKey = fleet.nodes[node].apiKey != nil
-            var lines = HeaderLines(from: head.fieldsStart, isChecked: true)
-            while case .field(let field) = lines.next(in: bytes) {
-                guard Self.isEndToEnd(bytes, field, replacesKey: replacesKey) else { continue }
-                if head.namesHopFields,
-                    HeaderLines.isNamedByConnection(field.name, from: head.fieldsStart, in: bytes)
-                {
-                    continue
-                }
-                out.append(bytes, field.name.lowerBound..<field.value.upperBound)
-                out.append("\r\n")
+            out.append(bytes, linesFrom: head.fieldsStart) { field in
+                Self.isEndToEnd(bytes, field, replacesKey: replacesKey)
+                    && !(head.namesHopFields
+                        && HeaderLines.isNamedByConnection(field.name, from: head.fieldsStart, in: bytes))
             }
         }
         if let key = fleet.nodes[node].apiKey {

@@ -8,13 +8,15 @@ package struct ProxyLoop: ~Copyable {
     /// One read of a response.
     static let readSize = 131_072
     /// One read of a request.
-    static let requestReadSize = 65_536
+    static let requestReadSize = 16_384
     /// One read of the rest of a body.
     static let bodyReadSize = 262_144
     /// How long a connection that ends is read on, so that its client gets the answer.
     static let lingerSeconds = 2.0
     /// More than this of a request waiting for its engine stops the reading from its client.
     static let highWater = 262_144
+    /// A piece up to this is copied, so that it goes out with another one or a little later.
+    static let smallPiece = 4096
     static let reportInterval: UInt64 = 250_000_000
 
     enum Kind: UInt64 { case listener = 0, waker = 1, client = 2, upstream = 3 }
@@ -50,6 +52,9 @@ package struct ProxyLoop: ~Copyable {
     var candidates: [Candidate] = []
     /// Clients whose request ended in this turn and that may have another one in their input.
     var ready: [Int32] = []
+    /// Clients and engines for whom something small was put off.
+    var unsentAnswers: [Int32] = []
+    var unsentRequests: [Int32] = []
     /// Of this loop's requests: in the waiting room.
     var queuedCount = 0
     /// A place may have become free since those who wait were last looked at.
@@ -116,13 +121,21 @@ package struct ProxyLoop: ~Copyable {
         let count = poller.wait(milliseconds: patience)
         now = MonotonicClock.now()
         if shared.fleet.refresh(&fleet) { fleetChanged() }
-        for index in 0..<count { handle(poller.event(index)) }
+        for index in 0..<count {
+            handle(poller.event(index))
+            if index & 15 == 15 { sendUnsent() }
+        }
+        sendUnsent()
         takeCommands()
         expireTimers()
         endOverdue()
         admitWaiting()
         if !stranded.isEmpty { retryStranded() }
-        startReady()
+        sendUnsent()
+        while !ready.isEmpty {
+            startReady()
+            sendUnsent()
+        }
         if acceptsAgain != 0, now >= acceptsAgain { resumeWithDescriptors() }
         if now >= nextReport { publishReport() }
     }

@@ -7,7 +7,7 @@ package struct ShadowBudget: Sendable {
     /// Of one core.
     package static let share = 0.02
     /// Seconds of a core that are saved up for a span.
-    package static let span = 0.2
+    package static let span = 0.05
     /// Requests that are looked at in one turn, so that it cannot overdraw by much.
     package static let turnLimit = 512
 
