@@ -134,7 +134,7 @@ struct FleetViewTests {
         let history = SampleFleet.history(nodes: 8, seconds: 61)
         for view in ViewName.allCases {
             var screen = Screen(Size(200, 50), SampleFleet.snapshot(nodes: 8, second: 60), history: history)
-            screen.type("\(view.rawValue)")
+            screen.type("\(view.key)")
             #expect(!screen.text.contains("TTFT p50, mean"))
         }
     }

@@ -23,7 +23,7 @@ struct GoldenScreenTests {
     @Test(arguments: ViewName.allCases.filter { $0 != .fleet }, sizes)
     func `every other view looks as it did`(_ view: ViewName, _ size: Size) throws {
         var screen = Screen(size, history: Self.history)
-        screen.type("\(view.rawValue)")
+        screen.type("\(view.key)")
         screen.press(.down)
         try compare(screen, "\(view.title.lowercased())-\(size.columns)x\(size.rows)")
     }
@@ -32,6 +32,7 @@ struct GoldenScreenTests {
         ("drain", "d"), ("weight", "w---"), ("policy", "o"), ("policy-try", "okt"), ("weight-try", "w---t"),
         ("help", "?"), ("palette", ":dr"), ("sort", "s"),
         ("filter", "/kv>45"), ("gpus", "e"), ("drain-migrate", "dtxxm"), ("cancel-session", "3jc"),
+        ("cost-model", "0b"), ("cost-node", "0bb"), ("cost-session", "0bbb"), ("cancel-of-sessions", "Sjc"),
     ])
     func `what lies over the fleet looks as it did`(_ name: String, _ keys: String) throws {
         var screen = Screen(history: Self.history)

@@ -18,6 +18,7 @@ struct LayoutFuzzTests {
             var screen = Screen(size, Self.fleets[dice.roll(0...Self.fleets.count - 1)], history: history)
             screen.state.view = ViewName.allCases[dice.roll(0...ViewName.allCases.count - 1)]
             screen.state.grouping.key = GroupKey.allCases[dice.roll(0...GroupKey.allCases.count - 1)]
+            screen.state.costBy = CostDimension.allCases[dice.roll(0...CostDimension.allCases.count - 1)]
             screen.state.shape = ([nil] + FleetShape.allCases)[dice.roll(0...FleetShape.allCases.count)]
             let openers: [Key?] = [
                 nil, nil, .character("?"), .character(":"), .character("d"), .character("w"), .character("o"),
@@ -74,17 +75,17 @@ struct LayoutFuzzTests {
         var screen = Screen(Size(80, 24), snapshot)
         screen.state.grouping.key = grouping
         screen.state.grouping.folds = ["serving": false, "draining": false, "a": false, "b": false]
-        screen.type("\(view.rawValue)")
+        screen.type("\(view.key)")
         let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(rows[2...21].filter { $0.contains("engine-") }.count >= 12)
-        #expect(rows[22].contains("\(view.rawValue) \(view.title)"))
+        #expect(rows[22].contains("\(view.key) \(view.title)"))
     }
 
     @Test(arguments: ViewName.allCases)
     func `at 200x50 no view leaves its right half blank`(_ view: ViewName) {
         let history = SampleFleet.history(nodes: 8, seconds: 61)
         var screen = Screen(Size(200, 50), SampleFleet.troubled(second: 60), history: history)
-        screen.type("\(view.rawValue)")
+        screen.type("\(view.key)")
         let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)[2...47]
         #expect(rows.filter { $0.count > 110 }.count >= 6)
     }

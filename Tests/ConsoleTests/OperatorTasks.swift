@@ -59,12 +59,16 @@ struct OperatorTask: Sendable {
             keys: [key("o"), .up, key("t"), key("y"), key("5")],
             sends: [.setPolicy(name: "session-affinity")], later: judged),
         OperatorTask(
-            question: "Who spends the most?", answers: ["0.0036", "agent-"], keys: [key("3")],
-            missing: "the sums by tenant and session: the ledger keeps none yet, only each open stream's"),
+            question: "Who spends the most?",
+            answers: ["acme spends 61%: $25.13/h, 4% of it wasted", "agent-0 spends 11%: $4.53/h"],
+            keys: [key("0"), key("b"), key("b"), key("b")]),
         OperatorTask(
             question: "Stop a runaway agent.",
-            answers: ["runaway-agent", "All its requests end", "session runaway-agent: 4 requests ended"],
-            keys: [key("3"), .down, key("c"), key("y")], fleet: runaway,
+            answers: [
+                "runaway-agent spends most: $31.00/h", "All its requests end",
+                "session runaway-agent: 4 requests ended",
+            ],
+            keys: [key("S"), key("c"), key("y")], fleet: runaway,
             sends: [.cancelSession(id: "runaway-agent")], message: "session runaway-agent: 4 requests ended"),
         OperatorTask(
             question: "What happened ten minutes ago?",
@@ -122,6 +126,9 @@ struct OperatorTask: Sendable {
             snapshot.streams[index].session = "runaway-agent"
             snapshot.streams[index].ageSeconds = 90
         }
+        snapshot.sessions[0].id = "runaway-agent"
+        snapshot.sessions[0].spending.name = "runaway-agent"
+        snapshot.sessions[0].spending.dollarsPerHour = 31
         return snapshot
     }
 

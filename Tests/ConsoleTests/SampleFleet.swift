@@ -53,6 +53,7 @@ enum SampleFleet {
         snapshot.eventsTotal = snapshot.events.count
         snapshot.totals = totals(of: snapshot.nodes, second: second)
         snapshot.shadows = shadows(live: snapshot.gateway.policy)
+        spend(&snapshot)
         return snapshot
     }
 

@@ -6,15 +6,20 @@ final class Stream {
     private let wanted: Int
 
     /// - number: makes the prompt one of its own.
-    init(_ gateway: String, _ model: String, tokens: Int, number: Int = 0, session: String? = nil) throws {
+    init(
+        _ gateway: String, _ model: String, tokens: Int, number: Int = 0, session: String? = nil,
+        tenant: String? = nil
+    ) throws {
         wanted = tokens
+        let names = [("X-Session-Id", session), ("X-Signalbox-Tenant", tenant)]
         exchange = try HTTPExchange(
             "POST", gateway + "/v1/chat/completions",
             body: """
                 {"model": "\(model)", "stream": true, "max_tokens": \(tokens), "ignore_eos": true, "temperature": 0,
                  "messages": [{"role": "user", "content": "Count for customer \(number), please."}]}
                 """,
-            headers: session.map { ["X-Session-Id": $0] } ?? [:])
+            headers: Dictionary(
+                uniqueKeysWithValues: names.compactMap { name, value in value.map { (name, $0) } }))
     }
 
     /// Events with a token, without those of the role and of the end.

@@ -32,8 +32,8 @@ package enum ActionTable {
                 perform: { state, context in Selection.move(&state, context.snapshot, by: 1_000_000) }),
             Action(
                 "open", [.enter, .right], .look, hint: 10,
-                views: [.fleet, .streams, .routing, .events, .incident, .queues, .gpu],
-                "Opens the row's node, or the moment of an event; folds or unfolds a group.",
+                views: [.fleet, .streams, .routing, .events, .incident, .queues, .gpu, .cost, .sessions],
+                "Opens the row's node or sessions, or the moment of an event; folds or unfolds a group.",
                 perform: { state, context in
                     if context.key == .right, GroupActions.moveAcross(&state, context.snapshot, by: 1) {
                         return []
@@ -67,9 +67,11 @@ package enum ActionTable {
             .incident: "Only what is abnormal, the worst first, with the reason.",
             .gpu: "What each GPU's memory holds, what slows it, worst first.",
             .queues: "Who waits where, since when, and for how long still.",
+            .cost: "Who spends how much, and what of it is in vain.",
+            .sessions: "Agents' workflows: what they cost, where they are warm.",
         ]
         return Action(
-            view.title.lowercased(), [.character(Character(String(view.rawValue)))], .look,
+            view.title.lowercased(), [.character(view.key)], .look,
             help[view] ?? "",
             perform: { state, context in Selection.show(view, &state, context.snapshot) })
     }
@@ -130,6 +132,11 @@ package enum ActionTable {
             views: [.fleet],
             "Groups the rows by model, pool, state or zone, again for the next; Enter folds a group.",
             perform: { state, context in GroupActions.change(&state, context) }),
+        Action(
+            "by", [.character("b")], usage: "tenant|model|node|session", .narrow, hint: 15, views: [.cost],
+            "Shows the cost by tenant, model, node or session, again for the next.",
+            title: { state, _ in "by \(CostActions.next(after: state.costBy).rawValue)" },
+            perform: { state, context in CostActions.turn(&state, context) }),
         Action(
             "mark", [.character(" ")], .narrow, views: [.fleet],
             "Marks the row or group; d, w act on all marked nodes.",

@@ -39,9 +39,9 @@ extension ActionTable {
                 Emptying.open(&state, context, kind: { .cut($0) }, command: { .cut(node: $0) })
             }),
         Action(
-            "cancel", [.character("c")], usage: "[SESSION]", .act, hint: 5, views: [.streams],
+            "cancel", [.character("c")], usage: "[SESSION]", .act, hint: 5, views: [.streams, .sessions],
             isMutating: true,
-            "Ends every request of the selected stream's session. Asks first.",
+            "Ends every request of the selected session, or stream's session. Asks first.",
             disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
             perform: { state, context in Cancelling.open(&state, context) }),
         Action(
@@ -246,17 +246,27 @@ enum Emptying {
 /// Ending all requests of a session.
 enum Cancelling {
     static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
-        let stream = context.snapshot?.streams.first { $0.id == state.selectedStream }
-        guard let session = context.arguments.first ?? (context.key == nil ? nil : stream?.session) else {
-            state.tell(
-                context.key == nil
-                    ? "cancel takes a session's id"
-                    : stream == nil
-                        ? "select a stream first" : "this stream has no session", .warning)
+        guard let session = context.arguments.first ?? (context.key == nil ? nil : chosen(state, context))
+        else {
+            state.tell(context.key == nil ? "cancel takes a session's id" : why(state, context), .warning)
             return []
         }
         state.open(.cancelSession(session), context)
         return []
+    }
+
+    private static func chosen(_ state: ScreenState, _ context: ActionContext) -> String? {
+        guard state.view == .sessions else { return stream(state, context)?.session }
+        return context.snapshot.flatMap { CostActions.session(state, $0)?.id }
+    }
+
+    private static func stream(_ state: ScreenState, _ context: ActionContext) -> StreamStatus? {
+        context.snapshot?.streams.first { $0.id == state.selectedStream }
+    }
+
+    private static func why(_ state: ScreenState, _ context: ActionContext) -> String {
+        if state.view == .sessions { return "no session is listed" }
+        return stream(state, context) == nil ? "select a stream first" : "this stream has no session"
     }
 }
 

@@ -26,6 +26,14 @@ enum Selection {
         case .events:
             let events = visibleEvents(snapshot, state).map(\.sequence)
             state.selectedEvent = moved(events, state.selectedEvent, step)
+        case .cost:
+            let rows = visibleSpenders(snapshot, state)
+            state.selectedSpender = moved(
+                rows.map(\.title), spenderCursor(rows, state).map { rows[$0].title }, step)
+        case .sessions:
+            let sessions = visibleSessions(snapshot, state)
+            state.selectedSession = moved(
+                sessions.map(\.id), sessionCursor(sessions, state).map { sessions[$0].id }, step)
         }
         return []
     }
@@ -61,8 +69,11 @@ enum Selection {
             }
             return TimeTravel.open(event, &state)
         }
+        if state.view == .cost, state.costBy != .node { return CostActions.openSessions(&state, snapshot) }
         let node: String? =
             switch state.view {
+            case .cost: CostActions.selected(state, snapshot)?.name
+            case .sessions: CostActions.session(state, snapshot)?.visits.first?.node
             case .streams: visibleStreams(snapshot, state).first { $0.id == state.selectedStream }?.node
             case .routing:
                 visibleDecisions(snapshot, state).first { $0.stream == state.selectedDecision }?.node
@@ -152,6 +163,15 @@ enum Selection {
         case .events:
             return visibleEvents(snapshot, state).first { $0.sequence == state.selectedEvent }.map {
                 "\(NumberText.clock($0.time)) \($0.actor) \($0.text)"
+            }
+        case .cost:
+            return CostActions.selected(state, snapshot).map {
+                "\($0.kind.rawValue) \($0.title) \(CostWords.dollars($0.rate))/h, "
+                    + "\(CostWords.dollars($0.dollars)) since the start"
+            }
+        case .sessions:
+            return CostActions.session(state, snapshot).map {
+                "session \($0.id) \($0.tenant ?? "--") \(CostWords.dollars($0.spending.dollars))"
             }
         }
     }

@@ -2,7 +2,7 @@ import GatewayCore
 
 package enum ViewName: Int, CaseIterable, Sendable {
     case fleet = 1
-    case node, streams, routing, events, system, incident, queues, gpu
+    case node, streams, routing, events, system, incident, queues, gpu, cost, sessions
 
     package var title: String {
         switch self {
@@ -15,6 +15,16 @@ package enum ViewName: Int, CaseIterable, Sendable {
         case .incident: "Incident"
         case .queues: "Queues"
         case .gpu: "GPU"
+        case .cost: "Cost"
+        case .sessions: "Sessions"
+        }
+    }
+
+    /// The key that shows it: digits as far as they go.
+    package var key: Character {
+        switch self {
+        case .sessions: "S"
+        default: Character(String(rawValue % 10))
         }
     }
 }
@@ -92,6 +102,10 @@ package struct ScreenState: Equatable, Sendable {
     package var selectedStream: UInt64?
     package var selectedDecision: UInt64?
     package var selectedEvent: UInt64?
+    /// The title of its row in the Cost view.
+    package var selectedSpender: String?
+    package var selectedSession: String?
+    package var costBy = CostDimension.tenant
     package var marks: Set<String> = []
     package var filter = ""
     package var faultsOnly = false

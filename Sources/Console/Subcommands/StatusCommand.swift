@@ -57,6 +57,8 @@ enum StatusCommand {
             ("totals", totals(snapshot)),
             ("queues", .list(snapshot.queues.map(queue))),
             ("nodes", .list(snapshot.nodes.map(node))),
+            ("spending", StatusSpending.json(snapshot)),
+            ("sessions", StatusSpending.sessions(snapshot)),
             ("shadows", .list(snapshot.shadows.map(shadow))),
             ("shadowsDropped", JSONText(snapshot.gateway.shadowsDropped)),
         ])

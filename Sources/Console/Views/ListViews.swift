@@ -7,10 +7,13 @@ struct ListDrawing<Row> {
     var selected: Int?
     var empty: String
 
-    func draw(_ canvas: inout Canvas, _ rect: Rect, isDim: (Row) -> Bool = { _ in false }) {
+    /// - below: rows that are left free between the titles and the rows.
+    func draw(
+        _ canvas: inout Canvas, _ rect: Rect, below: Int = 0, isDim: (Row) -> Bool = { _ in false }
+    ) {
         let layout = table.layout(width: rect.width)
         table.drawTitles(&canvas, rect, layout: layout)
-        let body = rect.inset(top: 1)
+        let body = rect.inset(top: 1 + below)
         guard !rows.isEmpty else {
             canvas.put(empty, body.x + 2, body.y + 1, Style(.label), limit: body.width - 3)
             return

@@ -13,8 +13,11 @@ struct Panels {
     }
 
     /// Values over time with the scale's top on the left and the newest value in the heading.
+    ///
+    /// - span: how long its width is; nil: as of `Timeline`.
     static func chart(
-        _ title: String, _ values: [Double?], _ canvas: inout Canvas, _ rect: Rect, label: (Double) -> String
+        _ title: String, _ values: [Double?], _ canvas: inout Canvas, _ rect: Rect, span: String? = nil,
+        label: (Double) -> String
     ) {
         guard rect.height >= 2 else { return }
         let newest = values.last.flatMap { $0 }.map(label) ?? NumberText.unknown
@@ -22,8 +25,9 @@ struct Panels {
         let ceiling = Bars.ceiling(of: values)
         let top = label(ceiling)
         let gutter = max(DisplayWidth.of(top), 3) + 1
-        let span = " \(NumberText.span(Double((rect.width - gutter) * Timeline.secondsPerColumn)))"
-        canvas.putRight(span, endingAt: rect.maxX, rect.y, Style(.label), width: 8)
+        let seconds = Double((rect.width - gutter) * Timeline.secondsPerColumn)
+        canvas.putRight(
+            span ?? " \(NumberText.span(seconds))", endingAt: rect.maxX, rect.y, Style(.label), width: 8)
         let lines = Bars.chart(values, ceiling: ceiling, width: rect.width - gutter, height: rect.height - 1)
         for (offset, line) in lines.enumerated() {
             draw(

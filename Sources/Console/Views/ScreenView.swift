@@ -50,6 +50,8 @@ private func drawBody(
     case .system: SystemView(snapshot: snapshot, state: state).draw(&canvas, rect)
     case .queues: QueuesView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
     case .gpu: GPUView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
+    case .cost: CostView(snapshot: snapshot, state: state).draw(&canvas, rect)
+    case .sessions: SessionsView(snapshot: snapshot, state: state).draw(&canvas, rect)
     case .incident: IncidentView(snapshot: snapshot, history: history, state: state).draw(&canvas, rect)
     }
 }

@@ -13,7 +13,7 @@ struct StatusLine {
         let facts = (chosen.isEmpty ? describedFacts : chosen).joined(separator: " · ")
         let right = state.size.columns - 1
         // What narrows the list matters more than the other views' names.
-        let needed = chosen.isEmpty ? Self.leastDescription : DisplayWidth.of(facts)
+        let needed = chosen.isEmpty && !facts.isEmpty ? Self.leastDescription : DisplayWidth.of(facts)
         let form = TabForm.allCases.first { tabWidth($0) + needed < right } ?? .digits
         let used = drawTabs(form, &canvas, y)
         let room = max(right - used - 1, 0)
@@ -37,7 +37,7 @@ struct StatusLine {
     private static let leastDescription = 16
 
     /// How the views' names are written; the longest that leaves room is taken.
-    private enum TabForm: CaseIterable { case words, starts, digits }
+    private enum TabForm: CaseIterable { case words, starts, pairs, digits }
 
     private func tab(_ view: ViewName, _ form: TabForm) -> String {
         let key = state.keys.way(to: view.title.lowercased())
@@ -45,6 +45,7 @@ struct StatusLine {
         return switch form {
         case .words: "\(key) \(view.title)"
         case .starts: "\(key) \(view.title.prefix(3))"
+        case .pairs: "\(key) \(view.title.prefix(2))"
         case .digits: key
         }
     }

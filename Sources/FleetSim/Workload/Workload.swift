@@ -21,6 +21,8 @@ package struct WorkloadRequest: Sendable, Equatable {
     package let session: String
     /// 0 is the session's first.
     package let turn: Int
+    /// Goes along as x-signalbox-tenant.
+    package let tenant: String
     /// Whether the session's name goes along as x-session-id.
     package let namesSession: Bool
     /// A chat completion's body: JSON.
@@ -134,7 +136,20 @@ struct SessionShape: Sendable {
     /// Whether requests ask for the usage event.
     let asksForUsage: Bool
 
-    enum Beginning: Sendable { case systemPrompt, document, agentPrompt, hotPrompt, unreadDocument }
+    enum Beginning: Sendable {
+        case systemPrompt, document, agentPrompt, hotPrompt, unreadDocument
+
+        /// Who sends such sessions.
+        var tenant: String {
+            switch self {
+            case .systemPrompt: "support"
+            case .document: "legal"
+            case .agentPrompt: "builders"
+            case .hotPrompt: "launch"
+            case .unreadDocument: "crawler"
+            }
+        }
+    }
 
     struct Draw: Sendable {
         let median: Double

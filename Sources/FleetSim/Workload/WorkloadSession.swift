@@ -50,7 +50,7 @@ package struct WorkloadSession: Sendable {
         let usage = shape.asksForUsage ? #","stream_options":{"include_usage":true}"# : ""
         defer { turn += 1 }
         return WorkloadRequest(
-            session: name, turn: turn, namesSession: shape.namesSession,
+            session: name, turn: turn, tenant: shape.beginning.tenant, namesSession: shape.namesSession,
             body:
                 #"{"model":\#(model),"messages":[\#(history)],"max_tokens":\#(limit),"stream":true\#(usage)}"#,
             thinkSeconds: turn == 0 ? 0 : think, maxTokens: limit)

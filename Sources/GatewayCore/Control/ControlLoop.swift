@@ -74,9 +74,9 @@ package struct ControlLoop: ~Copyable {
                 index: $0.offset, configuration: $0.element, slowStart: configuration.rules.slowStart,
                 load: loads[$0.offset])
         }
-        ledger = Ledger(nodes: nodes.count)
         self.listener = consume listener
         now = MonotonicClock.now()
+        ledger = Ledger(nodes: nodes.count, now: Double(now) / 1e9)
         autotuning = Autotuning(every: configuration.routing.autotuneSeconds, now: Double(now) / 1e9)
         startedAt = now
         unixNow = MonotonicClock.unixTime()
@@ -146,8 +146,9 @@ package struct ControlLoop: ~Copyable {
             openDecisions.formUnion(fresh.map(\.stream))
             decisionsTotal += fresh.count
             decisions = Array((fresh.reversed() + decisions).prefix(Snapshot.listLimit))
-            for settlement in mailbox.takeSettlements() {
-                ledger.settle(settlement, now: seconds)
+            let (ended, names) = mailbox.takeSettlements()
+            for settlement in ended {
+                ledger.settle(settlement, isPriced: isPriced(settlement.node), now: seconds)
                 weigh(settlement)
                 compareCache(settlement)
                 shared.shadow.ended(
@@ -158,10 +159,16 @@ package struct ControlLoop: ~Copyable {
                     close(settlement)
                 }
             }
+            for name in names { ledger.name(name) }
         }
+        if ledger.takeForgotten() { tellLoops(.tellNames) }
         takeFaults()
         ledger.sample(streamed: nodes.map(\.load.streamedTokens), now: seconds)
         if let mode = inbox.takeStop() { begin(stop: mode) }
+    }
+
+    private func isPriced(_ node: Int32) -> Bool {
+        nodes.indices.contains(Int(node)) && nodes[Int(node)].configuration.dollarsPerHour != nil
     }
 
     /// Writes what came of a decision beside what was predicted.

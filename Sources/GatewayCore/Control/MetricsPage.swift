@@ -59,6 +59,7 @@ enum MetricsPage {
         ] { page.sample("signalbox_tokens_total", "{kind=\"\(kind)\"}", Double(count)) }
         page.family("signalbox_dollars_total", "counter", "What the requests' node time cost.")
         page.sample("signalbox_dollars_total", "", totals.dollars)
+        tenants(snapshot, &page)
         memory(snapshot.gateway.memory, &page)
         nodes(snapshot, &page)
         return Array(page.text.utf8)
@@ -87,6 +88,39 @@ enum MetricsPage {
             for queue in snapshot.queues {
                 page.sample(name, "{model=\"\(escape(queue.model))\"}", value(queue))
             }
+        }
+    }
+
+    /// Of those that are listed; no label stands for the rest, whose sum falls when one of them is listed again.
+    private static func tenants(_ snapshot: Snapshot, _ page: inout Page) {
+        let rows = snapshot.spending.filter { $0.kind == .tenant && $0.others == nil }
+            .map { (tenant: escape($0.name ?? ""), spending: $0.ended) }
+        page.family(
+            "signalbox_tenant_requests_total", "counter",
+            "Requests that ended, by tenant: the 64 that spent most in the last hour.")
+        for row in rows {
+            page.sample(
+                "signalbox_tenant_requests_total", "{tenant=\"\(row.tenant)\"}",
+                Double(row.spending.requests))
+        }
+        page.family("signalbox_tenant_tokens_total", "counter", "Tokens by tenant and kind.")
+        for row in rows {
+            for (kind, count) in [
+                ("prompt", row.spending.promptTokens), ("cached", row.spending.cachedTokens),
+                ("output", row.spending.outputTokens), ("wasted", row.spending.wastedTokens),
+            ] {
+                page.sample(
+                    "signalbox_tenant_tokens_total", "{tenant=\"\(row.tenant)\",kind=\"\(kind)\"}",
+                    Double(count))
+            }
+        }
+        let dollars: [(String, String, (Spending) -> Double)] = [
+            ("signalbox_tenant_dollars_total", "What its requests' node time cost.", \.dollars),
+            ("signalbox_tenant_wasted_dollars_total", "Of it: gave no whole answer.", \.waste.total),
+        ]
+        for (name, help, value) in dollars {
+            page.family(name, "counter", help)
+            for row in rows { page.sample(name, "{tenant=\"\(row.tenant)\"}", value(row.spending)) }
         }
     }
 

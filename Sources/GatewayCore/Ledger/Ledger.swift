@@ -5,15 +5,7 @@ package struct Ledger: Sendable {
         package var ttft = RollingHistogram()
         package var tpot = RollingHistogram()
         package var e2e = RollingHistogram()
-        package var completed: UInt64 = 0
-        package var failed: UInt64 = 0
-        package var cancelled: UInt64 = 0
-        package var retriedAway: UInt64 = 0
-        /// Streams that another node went on with.
-        package var migratedAway: UInt64 = 0
-        package var promptTokens: UInt64 = 0
-        package var cachedTokens: UInt64 = 0
-        package var outputTokens: UInt64 = 0
+        package var spender = Spender()
         var outputRate = RateWindow()
         var promptRate = RateWindow()
         var cachedRate = RateWindow()
@@ -25,7 +17,8 @@ package struct Ledger: Sendable {
 
         /// Cached share of prompt tokens over the rate window; nil when the engine does not tell.
         package var prefixHitRate: Double? {
-            guard cachedTokens > 0, let prompt = promptRate.rate, prompt > 0, let cached = cachedRate.rate
+            guard spender.spending.cachedTokens > 0, let prompt = promptRate.rate, prompt > 0,
+                let cached = cachedRate.rate
             else {
                 return nil
             }
@@ -33,49 +26,97 @@ package struct Ledger: Sendable {
         }
     }
 
+    /// Tenants and sessions come with requests, so their tables are bounded; the fleet bounds the other two.
+    static let tenantLimit = 256
+    static let sessionLimit = 4096
+    static let modelLimit = 256
+    /// Streams that went on elsewhere and have not ended; beyond, what they cost before is not told to be waste.
+    private static let handedOnLimit = 4096
+
     package private(set) var accounts: [Account]
     package private(set) var totals = Account()
-    package private(set) var wastedTokens: UInt64 = 0
-    package private(set) var dollars = 0.0
+    package private(set) var tenants: SpenderTable
+    package private(set) var models: SpenderTable
+    package private(set) var sessions: SpenderTable
+    private var forgottenTold = 0
+    private var handedOn: [UInt64: [HandedOn]] = [:]
+    /// Monotonic seconds.
+    package let start: Double
 
-    /// The memory of its histograms and accounts.
+    /// The memory of its histograms, accounts and tables.
     package var byteCount: Int {
-        (accounts + [totals]).reduce(0) {
+        let accounts = (accounts + [totals]).reduce(0) {
             $0 + MemoryLayout<Account>.stride + $1.ttft.byteCount + $1.tpot.byteCount + $1.e2e.byteCount
         }
+        return accounts + tenants.byteCount + models.byteCount + sessions.byteCount
     }
-
-    package init(nodes: Int) { accounts = Array(repeating: Account(), count: nodes) }
 
     /// - Parameter now: monotonic seconds.
-    package mutating func settle(_ settlement: Settlement, now: Double) {
-        dollars += settlement.dollars
-        if settlement.node >= 0, Int(settlement.node) < accounts.count {
-            Self.book(settlement, into: &accounts[Int(settlement.node)], now: now)
-        }
-        Self.book(settlement, into: &totals, now: now)
-        if settlement.outcome != .completed, !settlement.isHandedOn {
-            wastedTokens += UInt64(settlement.outputTokens) + UInt64(settlement.carriedTokens)
-        }
+    package init(
+        nodes: Int, now: Double = 0, tenantLimit: Int = tenantLimit, sessionLimit: Int = sessionLimit
+    ) {
+        start = now
+        accounts = Array(repeating: Account(), count: nodes)
+        tenants = SpenderTable(limit: tenantLimit)
+        models = SpenderTable(limit: Self.modelLimit)
+        sessions = SpenderTable(limit: sessionLimit)
     }
 
-    private static func book(_ settlement: Settlement, into account: inout Account, now: Double) {
-        if settlement.isRetry {
-            account.retriedAway += 1
+    /// - Parameters:
+    ///   - isPriced: its node has a price.
+    ///   - now: monotonic seconds.
+    package mutating func settle(_ settlement: Settlement, isPriced: Bool = true, now: Double) {
+        // What the gateway refused was on no node, and a flood of it must not push others out of the tables.
+        guard settlement.outcome != .refused else { return }
+        let node = accounts.indices.contains(Int(settlement.node)) ? Int(settlement.node) : nil
+        if let node { Self.time(settlement, in: &accounts[node], now: now) }
+        Self.time(settlement, in: &totals, now: now)
+        let isPriced = node == nil ? nil : isPriced
+        update(settlement.payers, node: node, now: now) { spender in
+            spender.lastSeen = now
+            spender.spending.book(settlement, isPriced: isPriced)
+        }
+        if settlement.payers.session != 0 {
+            sessions.update(settlement.payers.session, now: now) { $0.trail.note(settlement, now: now) }
+        }
+        carry(settlement, node: node, now: now)
+    }
+
+    /// Changes all that a payer's dollars are booked on.
+    private mutating func update(
+        _ payers: Payers, node: Int?, now: Double, _ change: (inout Spender) -> Void
+    ) {
+        change(&totals.spender)
+        if let node { change(&accounts[node].spender) }
+        tenants.update(payers.tenant, now: now, change)
+        models.update(payers.modelKey, now: now) { spender in
+            if !payers.model.isEmpty { spender.name = payers.model }
+            change(&spender)
+        }
+        sessions.update(payers.session, now: now, change)
+    }
+
+    /// What a stream cost before it went on elsewhere is waste when it does not complete there.
+    private mutating func carry(_ settlement: Settlement, node: Int?, now: Double) {
+        guard !settlement.isRetry else { return }
+        guard settlement.isHandedOn else {
+            let parts = handedOn.removeValue(forKey: settlement.stream) ?? []
+            guard settlement.outcome != .completed else { return }
+            for part in parts {
+                update(settlement.payers, node: part.node, now: now) { $0.spending.writeOff(part) }
+            }
             return
         }
-        switch settlement.outcome {
-        case _ where settlement.isHandedOn: account.migratedAway += 1
-        case .completed: account.completed += 1
-        case .failed: account.failed += 1
-        case .cancelled: account.cancelled += 1
-        case .refused: return
+        guard let node, handedOn.count < Self.handedOnLimit || handedOn[settlement.stream] != nil else {
+            return
         }
-        account.outputTokens += UInt64(settlement.outputTokens)
-        if let cached = settlement.cachedTokens { account.cachedTokens += UInt64(cached) }
-        if settlement.ttftNanoseconds != nil || settlement.outcome == .completed {
-            account.promptTokens += UInt64(settlement.promptTokens)
-        }
+        handedOn[settlement.stream, default: []].append(
+            HandedOn(node: node, dollars: settlement.dollars, tokens: UInt64(settlement.outputTokens)))
+    }
+
+    /// The times of a request that got as far as having some.
+    private static func time(_ settlement: Settlement, in account: inout Account, now: Double) {
+        guard !settlement.isRetry else { return }
         if let ttft = settlement.ttftNanoseconds { account.ttft.record(nanoseconds: ttft, now: now) }
         if let tpot = settlement.tpotNanoseconds { account.tpot.record(nanoseconds: tpot, now: now) }
         if settlement.outcome == .completed {
@@ -97,10 +138,53 @@ package struct Ledger: Sendable {
 
     private static func sample(_ account: inout Account, streamed: UInt64, now: Double) {
         account.outputRate.add(total: Double(streamed), now: now)
-        account.promptRate.add(total: Double(account.promptTokens), now: now)
-        account.cachedRate.add(total: Double(account.cachedTokens), now: now)
-        account.requestRate.add(
-            total: Double(account.completed + account.failed + account.cancelled), now: now)
+        let spending = account.spender.spending
+        account.promptRate.add(total: Double(spending.promptTokens), now: now)
+        account.cachedRate.add(total: Double(spending.cachedTokens), now: now)
+        account.requestRate.add(total: Double(spending.requests), now: now)
+    }
+
+    // MARK: who pays
+
+    package mutating func name(_ name: PayerName) {
+        switch name.kind {
+        case .tenant: tenants.name(name.hash, name.name)
+        case .session: sessions.name(name.hash, name.name)
+        }
+    }
+
+    /// Books what streams that have not ended have cost so far, in place of what was booked so before.
+    package mutating func book(live streams: [LiveStream], now: Double) {
+        forgetLive()
+        for stream in streams {
+            update(stream.payers, node: stream.node, now: now) { spender in
+                spender.lastSeen = now
+                spender.live.streams += 1
+                spender.live.dollars += stream.dollars ?? 0
+            }
+            if let name = stream.tenant { tenants.name(stream.payers.tenant, name) }
+            if let name = stream.session { sessions.name(stream.payers.session, name) }
+        }
+        for index in accounts.indices { accounts[index].spender.tally(now: now) }
+        totals.spender.tally(now: now)
+        tenants.tally(now: now)
+        models.tally(now: now)
+        sessions.tally(now: now)
+    }
+
+    private mutating func forgetLive() {
+        for index in accounts.indices { accounts[index].spender.live = LiveSpending() }
+        totals.spender.live = LiveSpending()
+        tenants.forgetLive()
+        models.forgetLive()
+        sessions.forgetLive()
+    }
+
+    /// Names of tenants or sessions were forgotten since this was asked last.
+    package mutating func takeForgotten() -> Bool {
+        let all = tenants.othersCount + sessions.othersCount
+        defer { forgottenTold = all }
+        return all != forgottenTold
     }
 
     package mutating func latency(

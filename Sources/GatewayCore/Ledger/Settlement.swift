@@ -9,6 +9,27 @@ package enum Outcome: UInt8, Sendable {
     case refused
 }
 
+/// Who a request was for.
+package struct Payers: Sendable, Equatable {
+    /// Hash of the tenant's name; 0: it names none.
+    package var tenant: UInt64 = 0
+    /// Hash of the session's id; 0: it names none.
+    package var session: UInt64 = 0
+    /// As in the fleet; empty for routes without one.
+    package var model = ""
+    package init() {}
+
+    var modelKey: UInt64 { model.isEmpty ? 0 : PromptHash.of(text: model) }
+}
+
+/// A name that stands behind a hash in `Payers`.
+package struct PayerName: Sendable {
+    package enum Kind: Sendable { case tenant, session }
+    package var kind: Kind
+    package var hash: UInt64
+    package var name: String
+}
+
 /// What the ledger gets of a request at its end, or of an attempt that was sent again elsewhere.
 package struct Settlement: Sendable {
     package var stream: UInt64
@@ -19,9 +40,7 @@ package struct Settlement: Sendable {
     package var isRetry = false
     /// Another node goes on with the stream: not the end of a request, and no waste.
     package var isHandedOn = false
-    /// Output tokens of the nodes that the stream was on before: wasted too when it does not complete.
-    package var carriedTokens: UInt32 = 0
-    package var model: String
+    package var payers: Payers
     package var ttftNanoseconds: UInt64?
     /// Mean time of an output token after the first.
     package var tpotNanoseconds: UInt64?

@@ -20,7 +20,7 @@ package struct Exchange: Sendable {
     var queuedSince: UInt64 = 0
     var queuedUntil: UInt64 = 0
     var priority = RequestPriority.normal
-    /// Hash of the tenant's name; set when it waits.
+    /// Hash of the tenant's name, from its inspection on; 0: it names none.
     var tenant: UInt64 = 0
     /// The queue that it is or was in: hash of the model's name.
     var queue: UInt64 = 0

@@ -8,6 +8,8 @@ package enum LoopCommand: Sendable {
     case migrate(node: Int)
     /// End every request of a session, told by the hash of its id (`PromptHash.of`).
     case cancel(session: UInt64)
+    /// Tell the names of tenants and sessions again: the ledger has forgotten some.
+    case tellNames
     /// Accept no more connections; keep-alive connections end after their answer.
     case stopAccepting
     /// Return from the loop.
@@ -69,6 +71,8 @@ package struct LoopReport: Sendable {
     package var isStopping = false
     /// The oldest ones, at most `Snapshot.listLimit`.
     package var streams: [StreamStatus] = []
+    /// Of each of `streams`.
+    package var payers: [Payers] = []
     /// Age in seconds of the oldest request on each node; nil: none.
     package var oldestAge: [Double?] = []
     package init() {}
@@ -87,7 +91,7 @@ package final class LoopMailbox: Sendable {
     private let requestsCancelled = Atomic<Int>(0)
     private let faultsBeyondLimit = Atomic<Int>(0)
     private let report = Mutex(LoopReport())
-    private let settlements = Mutex<[Settlement]>([])
+    private let settlements = Mutex<(ended: [Settlement], names: [PayerName])>(([], []))
     private let decisions = Mutex<[DecisionRecord]>([])
     private let faults = Mutex<[FaultNotice]>([])
     private let fleetSeen = Atomic<Int>(-1)
@@ -127,15 +131,19 @@ package final class LoopMailbox: Sendable {
     package var latestReport: LoopReport { report.withLock { $0 } }
     func publish(_ new: LoopReport) { report.withLock { $0 = new } }
 
-    package func takeSettlements() -> [Settlement] { settlements.withLock { take(&$0) } }
+    package func takeSettlements() -> (ended: [Settlement], names: [PayerName]) {
+        settlements.withLock { (take(&$0.ended), take(&$0.names)) }
+    }
 
-    /// Hands settlements over; returns how many found no room.
-    func hand(over new: inout [Settlement]) -> Int {
+    /// Hands settlements over, with the names that they are the first to need; returns how many found no room.
+    func hand(over new: inout [Settlement], _ newNames: inout [PayerName]) -> Int {
         guard !new.isEmpty else { return 0 }
         let batch = take(&new)
-        return settlements.withLock { list in
-            let room = min(batch.count, Self.settlementLimit - list.count)
-            list.append(contentsOf: batch.prefix(room))
+        let names = take(&newNames)
+        return settlements.withLock { lists in
+            let room = min(batch.count, Self.settlementLimit - lists.ended.count)
+            lists.ended.append(contentsOf: batch.prefix(room))
+            lists.names.append(contentsOf: names.prefix(2 * Self.settlementLimit - lists.names.count))
             return batch.count - room
         }
     }

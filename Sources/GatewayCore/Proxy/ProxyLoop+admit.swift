@@ -26,6 +26,7 @@ extension ProxyLoop {
 
     /// Whose it is and how urgent; false when it was refused.
     private mutating func identify(_ fd: Int32) -> Bool {
+        clients[fd].exchange.tenant = tenantHash(of: fd)
         clients[fd].exchange.sessionHash = sessionHash(of: fd)
         clients[fd].exchange.priority = RequestPriority(integer: clients[fd].facts.priority ?? 0)
         let field = clients[fd].head.priority

@@ -61,7 +61,6 @@ extension ProxyLoop {
         if clients[fd].exchange.queuedSince == 0 {
             clients[fd].exchange.queuedSince = now
             clients[fd].exchange.queuedUntil = now + UInt64(limits.queueSeconds * 1e9)
-            clients[fd].exchange.tenant = tenantHash(of: fd)
         }
         clients[fd].exchange.queue = queue
         var entry = AdmissionQueue.Entry(loop: number, fd: fd, id: clients[fd].exchange.id)
@@ -72,16 +71,6 @@ extension ProxyLoop {
         entry.bytes = clients[fd].input.count + clients[fd].decoded.count
         entry.since = clients[fd].exchange.queuedSince
         return entry
-    }
-
-    /// The header names it, or the body, or the key that the client came with.
-    private func tenantHash(of fd: Int32) -> UInt64 {
-        let named = clients[fd].head.tenant
-        if !named.isEmpty { return clients[fd].input.withBytes { PromptHash.of($0, named.range) } }
-        let user = clients[fd].facts.tenant
-        if !user.isEmpty { return clients[fd].withBody { PromptHash.of($0, user.range) } }
-        let key = clients[fd].head.authorization
-        return key.isEmpty ? 0 : clients[fd].input.withBytes { PromptHash.of($0, key.range) }
     }
 
     // MARK: out

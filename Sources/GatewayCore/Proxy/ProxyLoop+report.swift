@@ -14,7 +14,10 @@ extension ProxyLoop {
         while fd >= 0 {
             let node = Int(clients[fd].exchange.node)
             if node >= 0, report.oldestAge[node] == nil { report.oldestAge[node] = age(of: fd) }
-            if report.streams.count < Snapshot.listLimit { report.streams.append(status(of: fd)) }
+            if report.streams.count < Snapshot.listLimit {
+                report.streams.append(status(of: fd))
+                report.payers.append(payers(of: fd))
+            }
             fd = clients[fd].nextActive
         }
         handOver()
@@ -38,15 +41,8 @@ extension ProxyLoop {
         status.cachedTokens = UInt32(clamping: exchange.cachedTokens)
         status.maxTokens = facts.maxTokens.map { UInt32(clamping: $0) }
         status.attempts = exchange.attempts
-        if !facts.tenant.isEmpty {
-            status.tenant = clients[fd].withBody { $0.text(facts.tenant.range.prefix(64)) }
-        }
-        let session = clients[fd].head.session
-        if !session.isEmpty {
-            status.session = clients[fd].input.withBytes { $0.text(session.range.prefix(64)) }
-        } else if !facts.session.isEmpty {
-            status.session = clients[fd].withBody { $0.text(facts.session.range.prefix(64)) }
-        }
+        status.tenant = tenantName(of: fd)
+        status.session = sessionName(of: fd)
         guard exchange.node >= 0, clients[fd].load != nil else { return status }
         let node = fleet.nodes[Int(exchange.node)]
         status.node = node.name

@@ -152,14 +152,6 @@ extension ProxyLoop {
         Int(Double(clients[fd].facts.promptBytes) / bytesPerToken[clients[fd].exchange.modelHash])
     }
 
-    func sessionHash(of fd: Int32) -> UInt64? {
-        let header = clients[fd].head.session
-        if !header.isEmpty { return clients[fd].input.withBytes { PromptHash.of($0, header.range) } }
-        let field = clients[fd].facts.session
-        guard !field.isEmpty else { return nil }
-        return clients[fd].withBody { PromptHash.of($0, field.range) }
-    }
-
     /// The candidate that made the id which the request names, in its path or as previous_response_id.
     private func pinnedCandidate(_ fd: Int32) -> Int? {
         let previous = clients[fd].facts.previousResponse

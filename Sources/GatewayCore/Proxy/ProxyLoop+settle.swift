@@ -250,8 +250,7 @@ extension ProxyLoop {
         settlements.append(
             Settlement(
                 stream: clients[fd].exchange.id, node: node, outcome: outcome, isRetry: isRetry,
-                isHandedOn: isHandedOn, carriedTokens: UInt32(clamping: given),
-                model: clients[fd].exchange.model,
+                isHandedOn: isHandedOn, payers: payers(of: fd),
                 ttftNanoseconds: firstToken > 0 ? firstToken - began : nil,
                 tpotNanoseconds: tpot, e2eNanoseconds: now - began,
                 promptTokens: UInt32(
@@ -261,6 +260,7 @@ extension ProxyLoop {
                 predictedCachedTokens: UInt32(clamping: clients[fd].exchange.cachedTokens),
                 cachedTokens: usage?.cachedTokens.map { UInt32(clamping: $0) },
                 outputTokens: UInt32(clamping: output), dollars: dollars))
+        if outcome != .refused { tellNames(of: fd) }
         if settlements.count >= 256 { handOver() }
     }
 
@@ -297,6 +297,6 @@ extension ProxyLoop {
     }
 
     mutating func handOver() {
-        counters.settlementsDropped += UInt64(mailbox.hand(over: &settlements))
+        counters.settlementsDropped += UInt64(mailbox.hand(over: &settlements, &names))
     }
 }

@@ -74,6 +74,9 @@ package struct ProxyLoop: ~Copyable {
     var connectionCount = 0
     var counters = LoopCounters()
     var settlements: [Settlement] = []
+    /// Of payers in `settlements`.
+    var names: [PayerName] = []
+    var toldNames = ToldNames()
     /// Bytes for each token by model, learned from usage.
     var bytesPerToken = BytesPerToken()
     var costClock = CostClock()
@@ -175,6 +178,7 @@ package struct ProxyLoop: ~Copyable {
                 cutStreams(on: node, "the operator cut its streams")
             case .migrate(let node): moveStreams(off: node)
             case .cancel(let session): cancel(session: session)
+            case .tellNames: toldNames.forget()
             case .stopAccepting:
                 acceptConnections()  // those that the kernel has answered already
                 isStopping = true

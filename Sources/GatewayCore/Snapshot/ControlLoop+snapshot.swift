@@ -23,6 +23,9 @@ extension ControlLoop {
         snapshot.eventsTotal = events.total
         snapshot.shadows = shared.shadow.latest
         snapshot.trials = trials.running.map(\.status)
+        bookLive(reports)
+        snapshot.spending = spendingRows()
+        snapshot.sessions = sessionRows()
         return snapshot
     }
 
@@ -172,11 +175,12 @@ extension ControlLoop {
         status.tpot = ledger.latency(\.tpot, node: index, now: seconds)
         status.e2e = ledger.latency(\.e2e, node: index, now: seconds)
         let account = ledger.accounts[index]
-        status.completed = account.completed
-        status.failed = account.failed
-        status.cancelled = account.cancelled
-        status.retriedAway = account.retriedAway
-        status.migratedAway = account.migratedAway
+        let spending = account.spender.spending
+        status.completed = spending.completed
+        status.failed = spending.failed
+        status.cancelled = spending.cancelled
+        status.retriedAway = spending.retriedAway
+        status.migratedAway = spending.migratedAway
         status.requestsPerSecond = account.requestsPerSecond
         if status.tokensPerSecond == nil, let rate = account.outputTokensPerSecond {
             status.tokensPerSecond = rate
@@ -232,11 +236,12 @@ extension ControlLoop {
         }
         totals.retainedBytes = UInt64(clamping: shared.retainedBytes.load(ordering: .relaxed))
         let account = ledger.totals
-        totals.promptTokens = account.promptTokens
-        totals.cachedTokens = account.cachedTokens
-        totals.outputTokens = account.outputTokens
-        totals.wastedTokens = ledger.wastedTokens
-        totals.dollars = ledger.dollars
+        let spending = account.spender.spending
+        totals.promptTokens = spending.promptTokens
+        totals.cachedTokens = spending.cachedTokens
+        totals.outputTokens = spending.outputTokens
+        totals.wastedTokens = spending.wastedTokens
+        totals.dollars = spending.dollars
         totals.requestsPerSecond = account.requestsPerSecond
         totals.ttft = ledger.latency(\.ttft, node: nil, now: seconds)
         totals.tpot = ledger.latency(\.tpot, node: nil, now: seconds)

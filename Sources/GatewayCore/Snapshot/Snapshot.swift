@@ -26,6 +26,11 @@ package struct Snapshot: Codable, Sendable, Equatable {
     package var shadows: [ShadowRow] = []
     /// What is being tried, and goes back by itself.
     package var trials: [TrialStatus] = []
+    /// Who spends: all together, then tenants, models and nodes; of each kind those with the most dollars of the last hour,
+    /// then the rest as one row.
+    package var spending: [SpendingRow] = []
+    /// Agents' workflows by the same order; `spending` has the rest of them.
+    package var sessions: [SessionRow] = []
 
     package init() {}
 }

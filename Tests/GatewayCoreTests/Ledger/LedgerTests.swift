@@ -7,7 +7,7 @@ private func settlement(_ outcome: Outcome = .completed, edit: (inout Settlement
     -> Settlement
 {
     var made = Settlement(
-        stream: 1, node: 0, outcome: outcome, model: "m", ttftNanoseconds: 200_000_000,
+        stream: 1, node: 0, outcome: outcome, payers: Payers(), ttftNanoseconds: 200_000_000,
         tpotNanoseconds: 20_000_000, e2eNanoseconds: 3_000_000_000, promptTokens: 100,
         promptTokensEstimated: false,
         predictedCachedTokens: 0, cachedTokens: 64, outputTokens: 10, dollars: 0.5)
@@ -19,11 +19,12 @@ struct LedgerTests {
     @Test func `a completed request counts on its node and in all`() {
         var ledger = Ledger(nodes: 2)
         ledger.settle(settlement(), now: 1)
-        for account in [ledger.accounts[0], ledger.totals] {
-            #expect(account.completed == 1 && account.failed == 0 && account.cancelled == 0)
-            #expect(account.promptTokens == 100 && account.cachedTokens == 64 && account.outputTokens == 10)
+        for spending in [ledger.accounts[0], ledger.totals].map(\.spender.spending) {
+            #expect(spending.completed == 1 && spending.failed == 0 && spending.cancelled == 0)
+            #expect(spending.promptTokens == 100 && spending.cachedTokens == 64)
+            #expect(spending.outputTokens == 10 && spending.dollars == 0.5 && spending.wastedTokens == 0)
         }
-        #expect(ledger.accounts[1].completed == 0 && ledger.dollars == 0.5 && ledger.wastedTokens == 0)
+        #expect(ledger.accounts[1].spender.spending == Spending())
         #expect(ledger.latency(\.ttft, node: 0, now: 1)?.count == 1)
         #expect(ledger.latency(\.tpot, node: nil, now: 1)?.count == 1)
         #expect(ledger.latency(\.e2e, node: 0, now: 1)?.count == 1)
@@ -37,10 +38,11 @@ struct LedgerTests {
         var ledger = Ledger(nodes: 1)
         ledger.settle(settlement(outcome), now: 1)
         ledger.settle(settlement(outcome) { $0.ttftNanoseconds = nil }, now: 1)
-        #expect(ledger.totals.failed == 2 * failed && ledger.totals.cancelled == 2 * cancelled)
-        #expect(ledger.totals.completed == 0 && ledger.wastedTokens == 20 && ledger.dollars == 1)
+        let all = ledger.totals.spender.spending
+        #expect(all.failed == 2 * failed && all.cancelled == 2 * cancelled && all.completed == 0)
+        #expect(all.wastedTokens == 20 && all.dollars == 1 && all.waste.total == 1)
         // Without a first token nobody knows that the prompt was computed.
-        #expect(ledger.totals.promptTokens == 100)
+        #expect(all.promptTokens == 100)
         #expect(ledger.latency(\.e2e, node: nil, now: 1) == nil)
         #expect(ledger.latency(\.ttft, node: nil, now: 1)?.count == 1)
     }
@@ -49,14 +51,12 @@ struct LedgerTests {
         for (outcome, wasted) in [(Outcome.completed, UInt64(0)), (.cancelled, 20)] {
             var ledger = Ledger(nodes: 2)
             ledger.settle(settlement(.failed) { $0.isHandedOn = true }, now: 1)
-            #expect(ledger.wastedTokens == 0 && ledger.accounts[0].migratedAway == 1)
-            #expect(ledger.totals.failed == 0 && ledger.totals.outputTokens == 10)
-            ledger.settle(
-                settlement(outcome) {
-                    $0.node = 1
-                    $0.carriedTokens = 10
-                }, now: 2)
-            #expect(ledger.wastedTokens == wasted && ledger.totals.outputTokens == 20)
+            #expect(ledger.accounts[0].spender.spending.migratedAway == 1)
+            #expect(ledger.totals.spender.spending.wastedTokens == 0)
+            #expect(ledger.totals.spender.spending.failed == 0)
+            ledger.settle(settlement(outcome) { $0.node = 1 }, now: 2)
+            #expect(ledger.totals.spender.spending.wastedTokens == wasted)
+            #expect(ledger.totals.spender.spending.outputTokens == 20)
         }
     }
 
@@ -69,11 +69,10 @@ struct LedgerTests {
             }, now: 1)
         ledger.settle(settlement(.failed) { $0.isRetry = true }, now: 1)
         ledger.settle(settlement { $0.node = 9 }, now: 1)
-        let account = ledger.accounts[0]
-        #expect(account.retriedAway == 1 && account.failed == 0 && account.completed == 0)
-        #expect(account.promptTokens == 0 && account.outputTokens == 0)
-        #expect(ledger.totals.completed == 1 && ledger.totals.failed == 0)
-        #expect(ledger.wastedTokens == 10)
+        let spending = ledger.accounts[0].spender.spending
+        #expect(spending.retriedAway == 1 && spending.requests == 0)
+        #expect(spending.promptTokens == 0 && spending.outputTokens == 0 && spending.dollars == 0.5)
+        #expect(ledger.totals.spender.spending.completed == 1 && ledger.totals.spender.spending.failed == 0)
     }
 
     @Test func `rates come from samples, the hit rate from engines that tell`() {

@@ -18,6 +18,8 @@ private func next(after snapshot: Snapshot, seed: UInt64) throws -> Snapshot {
     try edit(&new.streams, maker) { $0.outputTokens &+= 1 }
     try edit(&new.decisions, maker) { $0.actualCachedTokens = 7 }
     try edit(&new.events, maker) { $0.text += "!" }
+    try edit(&new.spending, maker) { $0.ended.dollars += 0.25 }
+    try edit(&new.sessions, maker) { $0.spending.liveStreams &+= 1 }
     return new
 }
 

@@ -15,6 +15,8 @@ package struct FrameDecoder: Sendable {
         var events = SectionDecoder<EventRecord>()
         var shadows = SectionDecoder<ShadowRow>()
         var trials = SectionDecoder<TrialStatus>()
+        var spending = SectionDecoder<SpendingRow>()
+        var sessions = SectionDecoder<SessionRow>()
     }
 
     package init() {}
@@ -68,6 +70,8 @@ package struct FrameDecoder: Sendable {
         try sections.events.read(from: &reader)
         try sections.shadows.read(from: &reader)
         try sections.trials.read(from: &reader)
+        try sections.spending.read(from: &reader)
+        try sections.sessions.read(from: &reader)
         guard reader.remaining == 0, let head = sections.head.elements.first,
             let gateway = sections.gateway.elements.first, let totals = sections.totals.elements.first,
             sections.head.elements.count + sections.gateway.elements.count + sections.totals.elements.count
@@ -87,6 +91,8 @@ package struct FrameDecoder: Sendable {
         snapshot.events = sections.events.elements
         snapshot.shadows = sections.shadows.elements
         snapshot.trials = sections.trials.elements
+        snapshot.spending = sections.spending.elements
+        snapshot.sessions = sections.sessions.elements
         snapshot.eventsTotal = head.eventsTotal
         return snapshot
     }

@@ -12,6 +12,8 @@ package struct FrameEncoder: Sendable {
     private var events = SectionEncoder<EventRecord, UInt64>(id: \.sequence)
     private var shadows = SectionEncoder<ShadowRow, String>(id: \.policy)
     private var trials = SectionEncoder<TrialStatus, String>(id: \.what)
+    private var spending = SectionEncoder<SpendingRow, SpendingRow.ID>(id: \.id)
+    private var sessions = SectionEncoder<SessionRow, String>(id: \.id)
 
     package init() {}
 
@@ -38,6 +40,8 @@ package struct FrameEncoder: Sendable {
         try events.write(snapshot.events, into: &writer)
         try shadows.write(snapshot.shadows, into: &writer)
         try trials.write(snapshot.trials, into: &writer)
+        try spending.write(snapshot.spending, into: &writer)
+        try sessions.write(snapshot.sessions, into: &writer)
         guard writer.bytes.count <= SnapshotFrame.maxBytes else {
             throw MalformedBytes(offset: 0, message: "a frame of \(writer.bytes.count) bytes")
         }
@@ -56,5 +60,7 @@ package struct FrameEncoder: Sendable {
         events.forget()
         shadows.forget()
         trials.forget()
+        spending.forget()
+        sessions.forget()
     }
 }
