@@ -26,7 +26,7 @@ struct PrefixIndexShard {
 
     private(set) var segments: [Segment] = []
     private var free: [Int32] = []
-    private var table = PrefixIndexTable()
+    private var table = PlaceTable()
     private var newest = none
     private(set) var oldest = none
     /// Of its segments.

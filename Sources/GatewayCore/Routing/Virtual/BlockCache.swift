@@ -13,14 +13,13 @@ package struct BlockCache: Sendable {
     package let capacity: Int
     package var changes: [CacheChange]?
     private var blocks: [Block] = []
-    private var places: [UInt64: Int32] = [:]
+    private var places = PlaceTable()
     private var newest = BlockCache.none
     private var oldest = BlockCache.none
 
     /// - Parameter capacity: in blocks, above 0.
     package init(capacity: Int) {
         self.capacity = max(1, capacity)
-        places.reserveCapacity(self.capacity + 1)
     }
 
     package var count: Int { blocks.count }
@@ -40,7 +39,7 @@ package struct BlockCache: Sendable {
             } else {
                 let place = freePlace()
                 blocks[Int(place)].hash = hash
-                places[hash] = place
+                places.insert(hash, place)
                 changes?.append(.stored(hash))
                 makeNewest(place)
             }
@@ -54,7 +53,7 @@ package struct BlockCache: Sendable {
         }
         let place = oldest
         unlink(place)
-        places[blocks[Int(place)].hash] = nil
+        places.remove(blocks[Int(place)].hash)
         changes?.append(.removed(blocks[Int(place)].hash))
         return place
     }
