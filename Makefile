@@ -27,7 +27,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-screen bench-scale bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
+.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-peers bench-screen bench-scale bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -78,6 +78,12 @@ test-real: deps-test build ## before real vLLM on the CPU, and beside the field'
 
 bench: deps-bench build ## ours and HAProxy in the same run; prints the table of BENCHMARKS.md
 	Tests/Bench/bench.sh $(BIN)
+
+bench-peers: deps-bench build ## ours, HAProxy and the routers for LLM engines of PyPI in the same run; prints the table of BENCHMARKS.md
+	$(call install,python3-venv:$(ENSUREPIP))
+	[ -x .build/peers/bin/vllm-router ] || { python3 -m venv .build/peers && \
+	  .build/peers/bin/pip install -q sglang-router==0.3.2 smg==1.13.0 vllm-router==0.1.17; }
+	Tests/Bench/peers.py $(BIN) .build/peers
 
 bench-screen: build ## the console beside htop, btop, vllm-htop and vllmstat; prints the table of BENCHMARKS.md
 	$(call install,$(NEED_SCREEN))

@@ -5,68 +5,15 @@
 
 The gateway runs on the first core, load and engines on the second. Needs the load tools and traces of SIGNALBOX_SHARED.
 """
-import asyncio, glob, json, os, shutil, subprocess, sys, tempfile, threading, time, urllib.request
+import asyncio, glob, json, os, shutil, subprocess, sys, threading, time
+from harness import (build_tools, cpu_seconds, end, end_all, get, load, resident_megabytes, shared, start, table, wait_for, work)
 
 binary, microbench = sys.argv[1:3]
-shared = os.environ.get("SIGNALBOX_SHARED", "../shared")
-if not os.path.isdir(f"{shared}/tools"):
-    sys.exit("scale.py needs the load tools: set SIGNALBOX_SHARED")
-work = tempfile.mkdtemp()
-os.environ["XDG_RUNTIME_DIR"] = os.environ["XDG_STATE_HOME"] = work
-running, tick = [], os.sysconf("SC_CLK_TCK")
-
-
-def start(core, *words):
-    process = subprocess.Popen(["taskset", "-c", str(core), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    running.append(process)
-    return process
-
-
-def end(process):
-    process.kill()
-    process.wait()
-    running.remove(process)
-
-
-def get(port, path):
-    return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).read()
-
-
-def wait_for(port, path):
-    begin = time.monotonic()
-    while time.monotonic() - begin < 20:
-        try:
-            get(port, path)
-            return time.monotonic() - begin
-        except OSError:
-            time.sleep(0.002)
-    sys.exit(f"nobody answers {path} on port {port}")
-
-
-def cpu_seconds(process):
-    fields = open(f"/proc/{process.pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / tick
-
-
-def resident_megabytes(process):
-    return int(open(f"/proc/{process.pid}/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def gateway(port, *urls):
     # Nothing is held back: thousands who ask again at once would be refused past the queue's limit.
     return start(0, binary, "serve", *urls, "--listen", f"127.0.0.1:{port}", "--loops", "1", "--policy", "foresight:hold=0")
-
-
-def table(title, header, rows):
-    print(f"\n### {title}\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
-    for row in rows:
-        print(f"| {' | '.join(row)} |", flush=True)
-
-
-def load(port, process, *words):
-    words = ["taskset", "-c", "1", f"{work}/sseload", "-u", f"http://127.0.0.1:{port}", "-j", "-w", "1", "-X", str(process.pid), *words]
-    # It exits with 1 where requests failed, which the table tells.
-    return json.loads(subprocess.run(words, capture_output=True, text=True).stdout)
 
 
 def traffic():
@@ -169,12 +116,9 @@ def single_figures():
 
 
 try:
-    for tool in ("upstream", "sseload"):
-        subprocess.run(["cc", "-O2", "-std=gnu11", "-w", "-o", f"{work}/{tool}", f"{shared}/tools/{tool}.c"], check=True)
+    build_tools()
     traffic()
     single_figures()
     nodes()
 finally:
-    for process in running:
-        process.kill()
-    shutil.rmtree(work, ignore_errors=True)
+    end_all()
