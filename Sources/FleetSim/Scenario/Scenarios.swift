@@ -85,7 +85,7 @@ extension Scenario {
                 load: Load(kinds: [.agents])),
             Scene(
                 seconds: 30, title: "an agent runs away",
-                caption: "The agent runaway loops without end. 3: choose a stream of it, c, y cancel it.",
+                caption: "The agent runaway loops without end. S: what it costs; choose it, c, y cancel.",
                 load: Load(kinds: [.agents], runawaysPerNode: 4)),
             Scene(
                 seconds: 15, title: "what is left of it",

@@ -71,8 +71,8 @@ package struct LoopReport: Sendable {
     package var isStopping = false
     /// The oldest ones, at most `Snapshot.listLimit`.
     package var streams: [StreamStatus] = []
-    /// Of each of `streams`.
-    package var payers: [Payers] = []
+    /// Of each of `streams`; nil: its body is still to come, nobody knows yet.
+    package var payers: [Payers?] = []
     /// Age in seconds of the oldest request on each node; nil: none.
     package var oldestAge: [Double?] = []
     package init() {}

@@ -16,7 +16,8 @@ extension ProxyLoop {
             if node >= 0, report.oldestAge[node] == nil { report.oldestAge[node] = age(of: fd) }
             if report.streams.count < Snapshot.listLimit {
                 report.streams.append(status(of: fd))
-                report.payers.append(payers(of: fd))
+                let isInspected = [.queued, .exchanging].contains(clients[fd].phase)
+                report.payers.append(isInspected ? payers(of: fd) : nil)
             }
             fd = clients[fd].nextActive
         }

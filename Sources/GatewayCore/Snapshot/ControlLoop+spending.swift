@@ -7,6 +7,7 @@ extension ControlLoop {
         var streams: [LiveStream] = []
         for report in reports {
             for (status, payers) in zip(report.streams, report.payers) {
+                guard let payers else { continue }
                 streams.append(
                     LiveStream(
                         payers: payers, node: status.node.flatMap { indices[$0] }, dollars: status.dollars,

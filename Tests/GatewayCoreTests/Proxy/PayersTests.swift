@@ -100,6 +100,21 @@ extension ProxyTests {
             #expect(spent.waste.cancelled == spent.dollars && spent.dollars >= before.liveDollars)
         }
 
+        @Test func `a request whose body is still to come is on nobody's account`() throws {
+            let running = try RunningGateway(ScriptedEngine())
+            let client = try running.client()
+            client.send(chat(headers: "X-Signalbox-Tenant: acme\r\n").replacing("}]}", with: ""))
+            let isListed = try eventually { try running.snapshot().streams.first?.tenant == "acme" }
+            #expect(isListed)
+            #expect(try rows(running.snapshot(), .tenant).isEmpty)
+            client.send("}]}")
+            let isBooked = try eventually {
+                try row(running.snapshot(), tenant: "acme")?.ended.completed == 1
+            }
+            #expect(isBooked)
+            #expect(try rows(running.snapshot(), .tenant).count == 1)
+        }
+
         @Test func `a node without a price costs nothing that is known`() throws {
             let running = try RunningGateway(ScriptedEngine())
             #expect(try running.ask(chat(headers: "X-Signalbox-Tenant: acme\r\n")).status == 200)
