@@ -39,7 +39,7 @@ struct KeyDecoderTests {
             ])
     }
 
-    @Test(arguments: ["\u{1B}[?1;2c", "\u{1B}[>0;276;0c", "\u{1B}[<0;10;10M", "\u{1B}d", "\u{1B}[99~"])
+    @Test(arguments: ["\u{1B}[?1;2c", "\u{1B}[>0;276;0c", "\u{1B}[<2;10;10M", "\u{1B}d", "\u{1B}[99~"])
     func `sequences that are not known and Alt are swallowed whole`(_ bytes: String) {
         let outputs = decode(bytes)
         #expect(

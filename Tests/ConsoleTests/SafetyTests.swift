@@ -147,10 +147,14 @@ struct SafetyTests {
         #expect(screen.text.contains("unmark one"))
     }
 
-    @Test func `read-only leaves no key that changes anything and shows it`() {
+    @Test(arguments: ["--read-only", nil])
+    func `read-only leaves no key that changes anything and shows it`(_ reason: String?) {
+        // Without a reason of the console's own it is the fleet's configuration that asks for it.
+        var snapshot = SampleFleet.snapshot(nodes: 8, second: 60)
+        snapshot.gateway.isReadOnly = reason == nil
         for view in ViewName.allCases {
             for key in everyKey {
-                var screen = Screen(ownership: .started, readOnlyReason: "--read-only")
+                var screen = Screen(Size(80, 24), snapshot, ownership: .started, readOnlyReason: reason)
                 screen.state.undo = .undrain(node: "engine-2")
                 screen.state.view = view
                 screen.press(key)
@@ -158,7 +162,7 @@ struct SafetyTests {
                 #expect(screen.submitted.isEmpty, "\(key) then y")
             }
         }
-        #expect(Screen(readOnlyReason: "--read-only").text.contains("READ-ONLY"))
+        #expect(Screen(Size(80, 24), snapshot, readOnlyReason: reason).text.contains("READ-ONLY"))
     }
 
     @Test func `Ctrl-C and q ask before leaving a started gateway and repeating them does not leave`() {

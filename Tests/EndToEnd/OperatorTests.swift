@@ -162,6 +162,26 @@ struct OperatorTests {
         #expect(status.isEverybody("serving") && status.weight(names[0]) == 100 && status.trials.isEmpty)
     }
 
+    @Test func `a read-only fleet and a read-only shell refuse every verb, and say who wants it so`()
+        async throws
+    {
+        let signalbox = try Signalbox()
+        let engine = try await Engine(signalbox)
+        let file = try signalbox.folder.write(
+            "{ nodes: [{ name: \"a\", url: \"\(engine.url)\" }], readOnly: true }", to: "fleet.json5")
+        let gateway = try await Serving(signalbox, ["--config", file])
+        #expect(try await signalbox.waitForServing(gateway.admin).object["readOnly"] as? Bool == true)
+        let verbs = [["drain", "a", "--force", "a"], ["weight", "a", "5"], ["policy", "random"]]
+        for words in verbs {
+            let result = try await signalbox.run(words)
+            #expect(result.status == 1 && result.errors.contains("this fleet is read-only"))
+            let environment = signalbox.environment.merging(["SIGNALBOX_READ_ONLY": "1"]) { $1 }
+            let shell = try await Program(Signalbox.path, words, environment: environment).result()
+            #expect(shell.status == 1 && shell.errors.contains("SIGNALBOX_READ_ONLY is set"))
+        }
+        #expect(try await signalbox.status().weight("a") == 100)
+    }
+
     @Test func `what operators set survives a kill -9 of the gateway`() async throws {
         let signalbox = try Signalbox()
         let engines = [try await Engine(signalbox), try await Engine(signalbox)]

@@ -86,6 +86,25 @@ struct UsageTests {
     private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
+    @Test func `doctor looks at folders, gateways and targets, and its exit status is the worst of it`()
+        async throws
+    {
+        let signalbox = try Signalbox()
+        let engine = try await Engine(signalbox)
+        let gateway = try await Serving(signalbox, [engine.url])
+        _ = try await signalbox.waitForServing(gateway.admin)
+        let well = try await signalbox.run("doctor", engine.url)
+        #expect(well.output.contains("ok       gateways  "), "\(well.output)")
+        #expect(well.output.contains("ok       targets   \(engine.url): vllm"), "\(well.output)")
+        #expect(well.output.contains("is yours alone"))
+        let dead = try await signalbox.run("doctor", "http://127.0.0.1:\(try freePort())")
+        #expect(dead.status == 2 && dead.output.contains("broken   targets"), "\(dead.output)")
+        let bundle = try await signalbox.run("doctor", engine.url, "--json")
+        let status = try Status(bundle.output)
+        #expect(status.object["schema"] as? Int == 1 && status.object["status"] as? Int32 == bundle.status)
+        #expect(!bundle.output.contains("127.0.0.1") && !bundle.output.contains(signalbox.folder.path))
+    }
+
     @Test func `the manual page in docs is the one that the program makes`() async throws {
         let page = try String(contentsOf: root.appendingPathComponent("docs/signalbox.1"), encoding: .utf8)
         let result = try await Program(Signalbox.path, ["man"], environment: Signalbox().environment).result()

@@ -85,8 +85,12 @@ package enum Effect: Equatable, Sendable {
     case show(at: Double?)
     /// Asks the gateway for pictures from before this console came.
     case askPast
+    /// Asks the gateway what would be if these nodes took no more requests.
+    case foresee([String])
     /// Writes the screen into a file and tells its name.
     case export(PictureFormat)
+    /// Whether the terminal tells of the mouse.
+    case mouse(Bool)
     /// Draws every cell again.
     case repaint
     /// Gives the terminal back to the shell until continued.

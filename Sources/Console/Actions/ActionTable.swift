@@ -171,6 +171,19 @@ package enum ActionTable {
             "theme", [.character("T")], usage: "NAME", .screen, "Changes to the next theme, or to NAME.",
             perform: { state, context in changeTheme(&state, context.arguments.first) }),
         Action(
+            "graphs", [.character("f")], usage: "blocks|braille|ascii", .screen,
+            "Draws graphs with the next kind of character, or with that one.",
+            perform: { state, context in changeGraphs(&state, context.arguments.first) }),
+        Action(
+            "mouse", [.character("m")], .screen,
+            "Lets clicks select rows and the wheel scroll; again leaves text to be selected.",
+            title: { state, _ in state.hasMouse ? "no mouse" : "mouse" },
+            perform: { state, _ in
+                state.hasMouse.toggle()
+                state.tell(state.hasMouse ? "the mouse selects rows" : "the mouse selects text")
+                return [.mouse(state.hasMouse)]
+            }),
+        Action(
             "repaint", [.control("l")], .screen, "Draws the whole screen again.",
             perform: { _, _ in [.repaint] }),
         Action(
@@ -181,6 +194,19 @@ package enum ActionTable {
             "Leaves; asks first what becomes of the gateway.",
             perform: { state, context in Quitting.ask(&state, context) }),
     ]
+
+    private static func changeGraphs(_ state: inout ScreenState, _ name: String?) -> [Effect] {
+        let styles = GraphStyle.allCases
+        let next = styles[((styles.firstIndex(of: state.graphs) ?? 0) + 1) % styles.count]
+        guard let style = name == nil ? next : GraphStyle(rawValue: name ?? "") else {
+            let known = styles.map(\.rawValue).joined(separator: ", ")
+            state.tell("graphs can't be drawn with \(name ?? ""); there are \(known)", .warning)
+            return []
+        }
+        state.graphs = style
+        state.tell("graphs of \(style.rawValue)")
+        return []
+    }
 
     private static func changeTheme(_ state: inout ScreenState, _ name: String?) -> [Effect] {
         if let name, !state.themes.contains(name) {

@@ -180,6 +180,7 @@ enum Draining {
             dialog.atDeadline = options.action
             dialog.migrates = options.migrates
             state.overlay = .dialog(dialog)
+            return [.foresee(dialog.targets)]
         }
         return []
     }
@@ -194,7 +195,7 @@ enum Draining {
     static func openMaintenance(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
         let targets = Targets.chosen(state, context)
         open(&state, context, .maintenance(targets), targets) { .maintenance(node: $0, force: $1) }
-        return []
+        return state.dialog.map { [.foresee($0.targets)] } ?? []
     }
 
     /// Opens the dialog, with the guard's reason where only force helps; says the reason where nothing does.

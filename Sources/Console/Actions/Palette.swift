@@ -80,6 +80,7 @@ package enum Palette {
         case "policy":
             snapshot?.gateway.policies.map { ($0, $0 == snapshot?.gateway.policy ? "now" : "") } ?? []
         case "theme": state.themes.map { ($0, $0 == state.theme ? "now" : "") }
+        case "graphs": GraphStyle.allCases.map { ($0.rawValue, $0 == state.graphs ? "now" : "") }
         case "group": GroupKey.allCases.map { ($0.rawValue, $0 == state.grouping.key ? "now" : "") }
         case "shape":
             [("auto", "as it fits")] + FleetShape.allCases.map { ($0.rawValue, $0.fact) }

@@ -38,6 +38,19 @@ enum Selection {
         return []
     }
 
+    static func select(_ row: RowTarget, _ state: inout ScreenState) {
+        switch row {
+        case .node(let name), .gpu(let name, _):
+            state.grouping.selected = nil
+            state.selectedNode = name
+            if case .gpu(_, let number) = row { state.selectedGPU = number }
+        case .group(let name): state.grouping.selected = name
+        case .stream(let id): state.selectedStream = id
+        case .decision(let stream): state.selectedDecision = stream
+        case .event(let sequence): state.selectedEvent = sequence
+        }
+    }
+
     /// The nodes that the view lists, by name, in the order of its rows.
     static func nodes(_ state: ScreenState, _ snapshot: Snapshot) -> [String] {
         switch state.view {

@@ -16,8 +16,11 @@ extension Canvas {
 
     private static func likeness(of scalar: Unicode.Scalar) -> Unicode.Scalar {
         if scalar.isASCII { return scalar }
-        return likenesses[scalar] ?? "_"
+        return likenesses[scalar] ?? dots[scalar] ?? "_"
     }
+
+    private static let dots = Dictionary(
+        uniqueKeysWithValues: zip(GraphStyle.braille.levels, GraphStyle.ascii.levels))
 
     private static let likenesses: [Unicode.Scalar: Unicode.Scalar] = [
         "▁": "_", "▂": ".", "▃": ",", "▄": "-", "▅": "=", "▆": "+", "▇": "*", "█": "#",

@@ -44,10 +44,33 @@ package struct Cell: Equatable, Sendable {
 package struct Canvas: Equatable, Sendable {
     package let size: Size
     package private(set) var cells: [Cell]
+    /// Rows that a click can select, and where they stand.
+    package private(set) var targets: [(place: Rect, row: RowTarget)] = []
 
     package init(_ size: Size) {
         self.size = size
         cells = Array(repeating: Cell(), count: size.columns * size.rows)
+    }
+
+    /// Targets are for clicks: what is seen is equal without them.
+    package static func == (one: Canvas, other: Canvas) -> Bool {
+        one.size == other.size && one.cells == other.cells
+    }
+
+    package mutating func aim(_ place: Rect, at row: RowTarget) { targets.append((place, row)) }
+
+    /// What stands at a place; nil: nothing that can be selected.
+    package func target(_ x: Int, _ y: Int) -> RowTarget? {
+        targets.last { $0.place.y == y && ($0.place.x..<$0.place.maxX).contains(x) }?.row
+    }
+
+    /// The same with other scalars of one column, where there is one for what stands there.
+    func replacing(_ likeness: (Unicode.Scalar) -> Unicode.Scalar?) -> Canvas {
+        var other = self
+        for index in cells.indices {
+            if let scalar = likeness(cells[index].scalar) { other.cells[index].scalar = scalar }
+        }
+        return other
     }
 
     package subscript(x: Int, y: Int) -> Cell { cells[y * size.columns + x] }

@@ -12,10 +12,19 @@ package struct ConsoleConnection {
         case result(CommandResult)
         /// Pictures from before this console came, and the series up to now.
         case past(Reel, History)
+        /// What was asked of a drain.
+        case forecast(DrainForecast)
         /// What a demo says of what happens now.
         case caption(String)
         /// The connection is gone, or could not be made yet; the text says why. `receive` goes on trying.
         case lost(String)
+    }
+
+    package enum Question {
+        /// What it kept of the past.
+        case past
+        /// What would be if these nodes took no more requests.
+        case drain([String])
     }
 
     /// What to wait on; below 0: there is no connection now.
@@ -24,17 +33,17 @@ package struct ConsoleConnection {
     package var receive: () -> [Arrival]
     /// False: there is no connection, the command went nowhere.
     package var send: (CommandRequest) -> Bool
-    /// Asks the gateway for what it kept of the past; it comes by `receive`.
-    package var askPast: () -> Void
+    /// Asks the gateway something that it doesn't tell by itself; the answer comes by `receive`.
+    package var ask: (Question) -> Void
 
     package init(
         fileDescriptor: @escaping () -> Int32, receive: @escaping () -> [Arrival],
-        send: @escaping (CommandRequest) -> Bool, askPast: @escaping () -> Void
+        send: @escaping (CommandRequest) -> Bool, ask: @escaping (Question) -> Void
     ) {
         self.fileDescriptor = fileDescriptor
         self.receive = receive
         self.send = send
-        self.askPast = askPast
+        self.ask = ask
     }
 }
 
@@ -66,6 +75,8 @@ package final class ConsoleSession {
     private var held: (snapshot: Snapshot?, history: History)?
     private var reel = Reel()
     private var keys = KeyFrames()
+    /// What the terminal shows.
+    private var drawn: Canvas?
     private var isDirty = true
     private var isOver = false
     private var isTerminalGone = false
@@ -165,6 +176,9 @@ package final class ConsoleSession {
         switch output {
         case .key(let key): reduce(.key(key))
         case .paste(let text): reduce(.paste(text))
+        case .wheel(let rows): reduce(.wheel(rows))
+        case .click(let column, let row):
+            if let target = drawn?.target(column, row) { reduce(.click(target)) }
         }
     }
 
@@ -187,6 +201,7 @@ package final class ConsoleSession {
                 reel.prepend(older)
                 if series.newest != nil { history = series }
                 reduce(.reach(reel.reach))
+            case .forecast(let forecast): reduce(.forecast(forecast))
             case .lost(let reason): lose(reason)
             }
         }
@@ -230,8 +245,10 @@ package final class ConsoleSession {
         case .quit: isOver = true
         case .copy(let text): terminal.copy(text)
         case .show(let time): show(at: time)
-        case .askPast: connection.askPast()
+        case .askPast: connection.ask(.past)
+        case .foresee(let nodes): connection.ask(.drain(nodes))
         case .export(let format): export(format)
+        case .mouse(let isOn): terminal.hasMouse = isOn
         case .repaint:
             if let theme = themes.first(where: { $0.name == state.theme }) { terminal.theme = theme }
             terminal.repaint()
@@ -263,7 +280,9 @@ package final class ConsoleSession {
 
     private func draw() {
         let picture = held ?? (live, history)
-        isDirty = !terminal.show(drawScreen(picture.snapshot, picture.history, state))
+        let canvas = drawScreen(picture.snapshot, picture.history, state)
+        isDirty = !terminal.show(canvas)
+        if !isDirty { drawn = canvas }
     }
 }
 

@@ -1,11 +1,15 @@
 /// Turns a terminal's bytes into keys and pasted text, however they are split.
 ///
 /// Sequences: xterm's, rxvt's and the Linux console's cursor and function keys, and bracketed paste
-/// (xterm control sequences, "CSI ? 2004 h"). What is not known is swallowed whole, so that its letters are no verbs.
+/// (xterm control sequences, "CSI ? 2004 h"), the mouse as SGR has it ("CSI ? 1006 h"). What is not known is swallowed whole, so that its letters are no verbs.
 package struct KeyDecoder: Sendable {
     package enum Output: Equatable, Sendable {
         case key(Key)
         case paste(String)
+        /// The left button went down; both count from 0.
+        case click(column: Int, row: Int)
+        /// Rows down, or up below 0.
+        case wheel(Int)
     }
 
     /// A paste longer than this is cut, in bytes.
@@ -20,10 +24,15 @@ package struct KeyDecoder: Sendable {
         case shift
         /// After ESC [ [, the Linux console's function keys.
         case linux
+        /// Bytes still missing of a mouse's report by a terminal that knows no SGR ones: they may be letters.
+        case oldMouse(missing: Int)
         /// Bytes still missing of a UTF-8 scalar.
         case scalar(value: UInt32, missing: Int)
         case paste
     }
+
+    /// How far one notch of the wheel goes.
+    private static let wheelRows = 3
 
     private var state = State.plain
     private var pasted: [UInt8] = []
@@ -32,7 +41,14 @@ package struct KeyDecoder: Sendable {
     package init() {}
 
     /// True while an Esc may be the key or the begin of a sequence; `expire` decides after a short time.
-    package var isWaiting: Bool { state != .plain && state != .paste }
+    package var isWaiting: Bool {
+        switch state {
+        case .plain, .paste: false
+        // The rest of a mouse's report comes, however late, and would be letters and digits.
+        case .control(let parameters): parameters.first != UInt8(ascii: "<")
+        case .escape, .shift, .linux, .oldMouse, .scalar: true
+        }
+    }
 
     package mutating func take(_ bytes: some Sequence<UInt8>) -> [Output] {
         var outputs: [Output] = []
@@ -60,6 +76,9 @@ package struct KeyDecoder: Sendable {
         case .linux:
             state = .plain
             return (0x41...0x45).contains(byte) ? .key(.function(Int(byte) - 0x40)) : nil
+        case .oldMouse(let missing):
+            state = missing > 1 ? .oldMouse(missing: missing - 1) : .plain
+            return nil
         case .scalar(let value, let missing): return continuation(byte, value, missing)
         case .paste: return inPaste(byte)
         }
@@ -126,6 +145,11 @@ package struct KeyDecoder: Sendable {
     }
 
     private mutating func finished(_ final: UInt8, _ parameters: [UInt8]) -> Output? {
+        if parameters.first == UInt8(ascii: "<") { return mouse(final, parameters.dropFirst()) }
+        if final == UInt8(ascii: "M"), parameters.isEmpty {
+            state = .oldMouse(missing: 3)
+            return nil
+        }
         guard final == 0x7E else { return Self.finals[final].map { .key($0) } }
         let number = parameters.prefix { (0x30...0x39).contains($0) }.reduce(0) {
             min($0 * 10 + Int($1) - 0x30, 9_999)
@@ -136,6 +160,23 @@ package struct KeyDecoder: Sendable {
             return nil
         }
         return Self.numbered[number].map { .key($0) }
+    }
+
+    /// "0;12;5" and M: the left button went down at column 12, row 5; 64 and 65 are the wheel.
+    private func mouse(_ final: UInt8, _ parameters: ArraySlice<UInt8>) -> Output? {
+        let numbers = parameters.split(separator: UInt8(ascii: ";")).map {
+            Int(String(decoding: $0, as: UTF8.self))
+        }
+        guard final == UInt8(ascii: "M"), numbers.count == 3, let button = numbers[0],
+            let column = numbers[1],
+            let row = numbers[2]
+        else { return nil }
+        switch button {
+        case 0: return .click(column: column - 1, row: row - 1)
+        case 64: return .wheel(-Self.wheelRows)
+        case 65: return .wheel(Self.wheelRows)
+        default: return nil
+        }
     }
 
     private mutating func inPaste(_ byte: UInt8) -> Output? {

@@ -1,6 +1,18 @@
 import CNcurses
 import Glibc
 
+/// What is known of this process's terminal before it is taken over.
+package struct TerminalDescription: Sendable {
+    /// TERM.
+    package var name: String
+    /// There is a description of it.
+    package var isKnown: Bool
+    package var colors: Int
+    package var isUTF8: Bool
+    /// nil: standard output is no terminal.
+    package var size: Size?
+}
+
 /// A terminal taken over by ncurses. Only this file touches ncurses; `close` gives the terminal back.
 ///
 /// Colours are pairs of palette indices, quantised by `Theme`; rows are sent whole and ncurses sends only what differs.
@@ -38,6 +50,13 @@ import Glibc
         didSet { if theme != oldValue { attributes = [:] } }
     }
 
+    /// It tells of clicks and of the wheel (xterm control sequences, modes 1000 and 1006).
+    package var hasMouse = false {
+        didSet { write(hasMouse ? Self.mouseOn : Self.mouseOff) }
+    }
+    private static let mouseOn = "\u{1B}[?1006h\u{1B}[?1000h"
+    private static let mouseOff = "\u{1B}[?1000l\u{1B}[?1006l"
+
     /// Takes the terminal over. Before this nothing may have been written to it but whole lines.
     /// Never inlined, as `close` is not: another file's object would have statics of the shim of its own.
     @inline(never)
@@ -68,6 +87,17 @@ import Glibc
         enterModes()
     }
 
+    package static func description() -> TerminalDescription {
+        let isUTF8 = sb_locale_is_utf8() == 1
+        let name = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
+        var error: Int32 = 0
+        let isKnown = unsafe !name.isEmpty && setupterm(name, 1, &error) == 0
+        let packed = isatty(1) == 1 ? sb_window_size(1) : 0
+        return TerminalDescription(
+            name: name, isKnown: isKnown, colors: isKnown ? max(0, Int(unsafe tigetnum("colors"))) : 0,
+            isUTF8: isUTF8, size: packed == 0 ? nil : Size(Int(packed & 0xFFFF), Int(packed >> 16)))
+    }
+
     /// The name of the description that ncurses took.
     private static func open(
         _ wanted: String, _ input: UnsafeMutablePointer<FILE>, _ output: UnsafeMutablePointer<FILE>
@@ -84,7 +114,7 @@ import Glibc
         typeahead(-1)
         curs_set(0)
         unsafe leaveok(window, true)
-        write("\u{1B}[?2004h")
+        write("\u{1B}[?2004h" + (hasMouse ? Self.mouseOn : ""))
     }
 
     package var size: Size {
@@ -200,7 +230,7 @@ import Glibc
     }
 
     private func leave() {
-        write("\u{1B}[?2004l")
+        write("\u{1B}[?2004l" + (hasMouse ? Self.mouseOff : ""))
         curs_set(1)
         endwin()
         unsafe fflush(output)

@@ -40,6 +40,8 @@ package struct Dialog: Equatable, Sendable {
     package var atDeadline = DeadlineAction.keep
     /// The change goes back by itself after so long; nil: it is for good.
     package var trySeconds: Double?
+    /// What the gateway foresees of taking nodes out; nil: it has not said yet.
+    package var forecast: DrainForecast?
     /// Streams are moved as soon as the node drains.
     package var migrates = false
 

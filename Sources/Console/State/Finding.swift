@@ -14,7 +14,8 @@ package enum Finding: Int, CaseIterable, Sendable {
     /// From here on the engine's count and the gateway's differ for longer than a scrape can explain, in seconds.
     static let disagreement = 15.0
 
-    static func all(of node: NodeStatus) -> [Finding] {
+    /// - easing: of the thresholds, 1 and less: what counts as above them.
+    static func all(of node: NodeStatus, easing: Double = 1) -> [Finding] {
         var found: [Finding] = []
         switch node.state {
         case .unhealthy: found.append(.unhealthy)
@@ -28,7 +29,7 @@ package enum Finding: Int, CaseIterable, Sendable {
         if node.isStale {
             if StateWord(node).word == "stale" { found.append(.stale) }
         } else {
-            found += load(of: node)
+            found += load(of: node, easing)
         }
         if node.restartedSecondsAgo != nil { found.append(.restarted) }
         if (node.disagreementSeconds ?? 0) >= disagreement { found.append(.notOurCount) }
@@ -44,22 +45,23 @@ package enum Finding: Int, CaseIterable, Sendable {
     }
 
     /// What a fresh reading says that is above its threshold.
-    private static func load(of node: NodeStatus) -> [Finding] {
+    private static func load(of node: NodeStatus, _ easing: Double) -> [Finding] {
         var found: [Finding] = []
-        switch Threshold.kv.level(node.kvUsage) {
+        func isHigh(_ value: Double?, _ threshold: Threshold) -> Bool {
+            threshold.level(value, easing: easing) != .normal
+        }
+        switch Threshold.kv.level(node.kvUsage, easing: easing) {
         case .alarm: found.append(.outOfKV)
         case .warning: found.append(.kvTight)
         case .normal: break
         }
-        if Threshold.ttft.level(node.ttft?.p99) != .normal { found.append(.slowFirstToken) }
-        if node.isAtWork, Threshold.tpot.level(node.tpot?.p99) != .normal { found.append(.slowTokens) }
-        if node.isAtWork, Threshold.queue.level(SortKey.queue.value(node)) != .normal {
-            found.append(.longQueue)
-        }
-        if Threshold.hbm.level(node.hbmShare) != .normal { found.append(.fullHBM) }
+        if isHigh(node.ttft?.p99, .ttft) { found.append(.slowFirstToken) }
+        if node.isAtWork, isHigh(node.tpot?.p99, .tpot) { found.append(.slowTokens) }
+        if node.isAtWork, isHigh(SortKey.queue.value(node), .queue) { found.append(.longQueue) }
+        if isHigh(node.hbmShare, .hbm) { found.append(.fullHBM) }
         for gpu in node.gpus {
             if (gpu.lastXid ?? 0) != 0 { found.append(.xid) }
-            if Threshold.temperature.level(gpu.temperatureCelsius) != .normal { found.append(.hotGPU) }
+            if isHigh(gpu.temperatureCelsius, .temperature) { found.append(.hotGPU) }
             if ThrottleReason.level(gpu) != .normal { found.append(.throttledGPU) }
             if (gpu.uncorrectedErrors ?? 0) > 0 { found.append(.eccErrors) }
         }

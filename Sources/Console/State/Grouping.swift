@@ -58,6 +58,13 @@ package enum FleetLine: Equatable, Sendable {
         if case .header(let group) = self { return group }
         return nil
     }
+
+    var target: RowTarget {
+        switch self {
+        case .header(let group): .group(group.name)
+        case .node(let node): .node(node.name)
+        }
+    }
 }
 
 /// The rows of the fleet view: the visible nodes, under headers where they are grouped. Filter, order and marks are

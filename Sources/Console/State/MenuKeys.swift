@@ -5,7 +5,7 @@ enum HelpKeys {
     static func press(_ key: Key, _ scroll: Int, _ state: inout ScreenState, _ snapshot: Snapshot?)
         -> [Effect]
     {
-        let page = max(state.size.rows - 6, 1)
+        let page = page(state)
         let step: Int? =
             switch key {
             case .down, .character("j"): 1
@@ -18,10 +18,16 @@ enum HelpKeys {
             state.overlay = nil
             return []
         }
-        let most = max(HelpView.lines(state).count - page, 0)
-        state.overlay = .help(scroll: min(max(scroll + step, 0), most))
+        return self.scroll(to: scroll + step, &state)
+    }
+
+    static func scroll(to line: Int, _ state: inout ScreenState) -> [Effect] {
+        let most = max(HelpView.lines(state).count - page(state), 0)
+        state.overlay = .help(scroll: min(max(line, 0), most))
         return []
     }
+
+    private static func page(_ state: ScreenState) -> Int { max(state.size.rows - 6, 1) }
 }
 
 /// Keys while the menu of sort columns is open.

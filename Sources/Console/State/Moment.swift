@@ -16,9 +16,14 @@ extension ScreenState {
         return false
     }
 
+    /// Why nothing may be changed from here, whatever the screen shows; nil: it may.
+    package var whyReadOnly: String? {
+        readOnlyReason ?? (isFleetReadOnly ? "the fleet's configuration says so" : nil)
+    }
+
     /// Why nothing can be changed from this screen as it is; nil: it can. The table of actions asks this.
     package var whyUnchangeable: String? {
-        if let readOnlyReason { return "read-only: \(readOnlyReason)" }
+        if let whyReadOnly { return "read-only: \(whyReadOnly)" }
         if ownership == .recorded { return "recorded: there is no gateway behind this" }
         return isPast ? "this is the past; Esc goes back to now" : nil
     }

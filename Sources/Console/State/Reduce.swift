@@ -4,6 +4,9 @@ import GatewayCore
 package enum ScreenInput: Equatable, Sendable {
     case key(Key)
     case paste(String)
+    case click(RowTarget)
+    /// Rows down, or up below 0.
+    case wheel(Int)
     case resize(Size)
     /// Unix time in seconds.
     case tick(Double)
@@ -14,6 +17,7 @@ package enum ScreenInput: Equatable, Sendable {
     case connection(ConnectionState)
     case result(CommandResult)
     case caption(String)
+    case forecast(DrainForecast)
 }
 
 /// One step of the screen: pure. Returns what is to be done outside.
@@ -24,6 +28,10 @@ package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot
     switch input {
     case .key(let key): return press(key, &state, snapshot)
     case .paste(let text): return paste(text, &state)
+    case .click(let row):
+        if state.overlay == nil { Selection.select(row, &state) }
+        return []
+    case .wheel(let rows): return scroll(by: rows, &state, snapshot)
     case .resize(let size):
         state.size = size
         return []
@@ -41,6 +49,12 @@ package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot
     case .result(let result): return CommandFlow.take(result, &state)
     case .caption(let text):
         state.caption = text
+        return []
+    case .forecast(let forecast):
+        guard var dialog = state.dialog, dialog.kind.takesOut, Set(dialog.targets) == Set(forecast.nodes)
+        else { return [] }
+        dialog.forecast = forecast
+        state.overlay = .dialog(dialog)
         return []
     }
 }
@@ -80,6 +94,15 @@ func run(_ action: Action, _ state: inout ScreenState, _ context: ActionContext)
     return action.perform(&state, context)
 }
 
+/// The wheel moves the selection and scrolls help; it never answers a question.
+private func scroll(by rows: Int, _ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+    switch state.overlay {
+    case nil: return Selection.move(&state, snapshot, by: rows)
+    case .help(let scroll): return HelpKeys.scroll(to: scroll + rows, &state)
+    case .sortMenu, .prompt, .dialog: return []
+    }
+}
+
 /// Pasted text goes into an input line and nowhere else.
 private func paste(_ text: String, _ state: inout ScreenState) -> [Effect] {
     let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }
@@ -98,6 +121,8 @@ private func paste(_ text: String, _ state: inout ScreenState) -> [Effect] {
 /// Keeps the selection on something that exists, and the order fresh.
 private func take(_ state: inout ScreenState, _ snapshot: Snapshot?) {
     guard let snapshot else { return }
+    state.isFleetReadOnly = snapshot.gateway.isReadOnly
+    if !state.isPast { state.alerts.take(snapshot) }
     if state.selectedNode == nil || snapshot.node(named: state.selectedNode ?? "") == nil {
         state.selectedNode = visibleNodes(snapshot, state).first?.name
     }

@@ -93,8 +93,13 @@ package struct ScreenState: Equatable, Sendable {
     /// "ann (ssh 10.0.0.5)": who the commands come from.
     package var actor: String
     package var keys = KeyMap.standard
+    package var graphs = GraphStyle.blocks
+    /// The terminal tells of clicks and of the wheel, and leaves no text to be selected.
+    package var hasMouse = false
     /// Why nothing may be changed from here; nil: it may.
     package var readOnlyReason: String?
+    /// The fleet's configuration lets nobody change anything.
+    package var isFleetReadOnly = false
 
     package var selectedNode: String?
     /// Which GPU of the selected node, for the view of GPUs.
@@ -118,6 +123,7 @@ package struct ScreenState: Equatable, Sendable {
     package var order: [String] = []
     package var orderTime = 0.0
 
+    package var alerts = Alerts()
     package var overlay: Overlay?
     package var notice: Notice?
     /// What a demo says of what happens now; nil: it tells no story.

@@ -61,8 +61,9 @@ package struct Threshold: Sendable {
     /// Degrees Celsius of a GPU.
     package static let temperature = Threshold(warning: 83, alarm: 90)
 
-    package func level(_ value: Double?) -> Level {
-        guard let value else { return .normal }
+    /// - easing: of the thresholds: what counts as above them.
+    package func level(_ value: Double?, easing: Double = 1) -> Level {
+        guard let value = value.map({ $0 / easing }) else { return .normal }
         return value >= alarm ? .alarm : value >= warning ? .warning : .normal
     }
 

@@ -34,7 +34,7 @@ enum AttachCommand {
         options.keys = try ConfigurationFile.keys(arguments)
         if arguments.has("--read-only") {
             options.readOnlyReason = "started with --read-only"
-        } else if ProcessInfo.processInfo.environment["SIGNALBOX_READ_ONLY"] == "1" {
+        } else if OperatorCommands.isReadOnly {
             options.readOnlyReason = "SIGNALBOX_READ_ONLY is set"
         }
         return runConsole(connection: connection, options: options)

@@ -39,6 +39,7 @@ enum DrainCommand {
             _ = try OperatorCommands.submit(
                 .drain(node: node, deadlineSeconds: deadline, atDeadline: action, force: force), arguments)
         }
+        if isDryRun, !isGoingOn { try foresee(node, arguments) }
         if arguments.has("--migrate") {
             if isDryRun, !isGoingOn {
                 print("then its streams move to other nodes; what can't be moved finishes")
@@ -47,6 +48,14 @@ enum DrainCommand {
             }
         }
         return arguments.has("--wait") && !isDryRun ? try wait(for: node, timeout, arguments) : 0
+    }
+
+    private static func foresee(_ node: String, _ arguments: Arguments) throws {
+        var client = try AdminClient(path: try AdminSockets.find(arguments))
+        let measured = try client.snapshot().totals.ttft?.p50
+        let forecast = try client.forecast(without: [node])
+        print("foreseen: " + forecast.words(measured: measured))
+        if let shares = forecast.shareWords() { print("foreseen: new requests: " + shares) }
     }
 
     private static func atDeadline(_ arguments: Arguments) throws -> (Double?, DeadlineAction) {

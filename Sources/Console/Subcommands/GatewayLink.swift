@@ -13,7 +13,7 @@ final class GatewayLink {
     var connection: ConsoleConnection {
         ConsoleConnection(
             fileDescriptor: { self.fileDescriptor }, receive: { self.receive() }, send: { self.send($0) },
-            askPast: { self.askPast() })
+            ask: { self.ask($0) })
     }
 
     private var fileDescriptor: Int32 {
@@ -37,6 +37,7 @@ final class GatewayLink {
                 case .snapshot(let snapshot, let frame): .snapshot(snapshot, frame: frame)
                 case .result(let result): .result(result)
                 case .past(let reel, let history): .past(reel, history)
+                case .forecast(let forecast): .forecast(forecast)
                 }
             }
         } catch {
@@ -45,9 +46,14 @@ final class GatewayLink {
         }
     }
 
-    private func askPast() {
+    private func ask(_ question: ConsoleConnection.Question) {
         guard client != nil else { return }
-        do throws(AdminClient.Failure) { try client?.askPast() } catch { client = nil }
+        do throws(AdminClient.Failure) {
+            switch question {
+            case .past: try client?.askPast()
+            case .drain(let nodes): try client?.foresee(without: nodes)
+            }
+        } catch { client = nil }
     }
 
     private func send(_ request: CommandRequest) -> Bool {

@@ -81,7 +81,13 @@ enum OperatorCommands {
         return try submit(.setWeight(node: arguments.positional[0], weight: weight), arguments)
     }
 
+    /// Nothing may be changed from this shell.
+    static var isReadOnly: Bool { ProcessInfo.processInfo.environment["SIGNALBOX_READ_ONLY"] == "1" }
+
     static func submit(_ command: Command, _ arguments: Arguments) throws -> Int32 {
+        guard !isReadOnly || arguments.has("--dry-run") else {
+            throw CommandFailure("SIGNALBOX_READ_ONLY is set: nothing was changed")
+        }
         var client = try AdminClient(path: try AdminSockets.find(arguments))
         let result = try client.perform(
             CommandRequest(

@@ -29,7 +29,7 @@ enum PlayCommand {
         options.keys = try ConfigurationFile.keys(arguments)
         options.recording = recording
         let nobody = ConsoleConnection(
-            fileDescriptor: { -1 }, receive: { [] }, send: { _ in false }, askPast: {})
+            fileDescriptor: { -1 }, receive: { [] }, send: { _ in false }, ask: { _ in })
         let status = runConsole(connection: nobody, options: options)
         if let problem = recording.problem { complain("\(arguments.positional[0]): \(problem)") }
         return status

@@ -31,7 +31,7 @@ struct RecordingFile {
             newest = max(newest, snapshot.time)
             try write(Recording.entry(of: keys.kept(frame, of: snapshot), time: newest))
             count += 1
-        case .result, .past: break
+        case .result, .past, .forecast: break
         }
     }
 

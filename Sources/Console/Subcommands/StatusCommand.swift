@@ -45,6 +45,7 @@ enum StatusCommand {
             ("uptimeSeconds", JSONText(snapshot.gateway.uptimeSeconds)),
             ("configurationVersion", JSONText(snapshot.gateway.configurationVersion)),
             ("restored", JSONText(snapshot.gateway.restored)),
+            ("readOnly", .bool(snapshot.gateway.isReadOnly)),
             ("policy", .string(snapshot.gateway.policy)),
             ("policyParameters", PolicyCommand.values(snapshot.gateway.policySettings.standard)),
             ("modelPolicies", PolicyCommand.ofModels(snapshot.gateway.policySettings)),

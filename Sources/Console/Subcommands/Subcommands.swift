@@ -19,7 +19,8 @@ enum Subcommands {
             RunCommand.entry, ServeCommand.entry, AttachCommand.entry, DemoCommand.entry, StatusCommand.entry,
         ] + OperatorCommands.entries + [
             RecordCommand.entry, PlayCommand.entry,
-            ProbeCommand.entry, CheckCommand.entry, EngineCommand.entry, LoadCommand.entry,
+            ProbeCommand.entry, CheckCommand.entry, DoctorCommand.entry, EngineCommand.entry,
+            LoadCommand.entry,
             ReplayCommand.entry,
             CompletionsCommand.entry, ManualCommand.entry,
         ]

@@ -136,7 +136,17 @@ struct DialogView {
         if case .drain = dialog.kind { lines += [movingLine, deadlineLine] }
         lines.append([("", .text)])
         for remainder in preview.remainders.prefix(6) { lines += Self.lines(of: remainder) }
-        return lines + hiddenLines
+        return lines + foreseenLines(snapshot) + hiddenLines
+    }
+
+    private func foreseenLines(_ snapshot: Snapshot) -> [Line] {
+        guard let forecast = dialog.forecast else {
+            return [[("Foreseen       ", .label), ("the last minutes' requests are played again", .label)]]
+        }
+        let words = forecast.words(measured: snapshot.totals.ttft?.p50)
+        let first: Line = [("Foreseen       ", .label), (words, forecast.after == nil ? .label : .title)]
+        guard let shares = forecast.shareWords(most: 2) else { return [first] }
+        return [first, [("               ", .label), ("new requests: \(shares)", .text)]]
     }
 
     private var movingLine: Line {

@@ -66,6 +66,28 @@ package struct DrainPreview: Equatable, Sendable {
     }
 }
 
+extension DrainForecast {
+    /// "TTFT p50 120 -> ~180 ms, queue each 0.4 -> ~0.9": requests before their first token.
+    ///
+    /// - measured: the median of now in seconds.
+    package func words(measured: Double?) -> String {
+        guard let before, let after else { return problem ?? NumberText.unknown }
+        let now = NumberText.milliseconds(measured ?? before.ttftP50)
+        let then = NumberText.milliseconds(expectedTTFT(measured: measured))
+        return "TTFT p50 \(now) -> ~\(then) ms, queue each "
+            + "\(NumberText.rate(before.queueEach)) -> ~\(NumberText.rate(after.queueEach))"
+    }
+
+    /// Who would get most of the new requests: "gpu-2 ~40%, gpu-3 ~31%, ..."; nil: nobody knows.
+    package func shareWords(most: Int = 64) -> String? {
+        guard let shares = after?.shares else { return nil }
+        let ranked = shares.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
+        return ranked.prefix(most).map { "\($0.key) ~\(NumberText.percent($0.value))%" }.joined(
+            separator: ", ")
+            + (ranked.count > most ? ", ..." : "")
+    }
+}
+
 /// Each serving node's share of new requests when weights change.
 package struct SharePreview: Equatable, Sendable {
     package struct Line: Equatable, Sendable {

@@ -36,6 +36,7 @@ struct FleetCells {
                     let isMarked = state.marks.contains(node.name)
                     cells.draw(node, isSelected: line == cursor, isMarked: isMarked, &canvas, place)
                 }
+                canvas.aim(place, at: grid.lines[line].target)
             }
         }
         return grid.shape.headHeight + min(grid.rows.count, body.height)

@@ -35,6 +35,7 @@ struct FleetView {
         for (offset, row) in rows.dropFirst(first).prefix(body.height).enumerated() {
             let place = Rect(body.x, body.y + offset, body.width, 1)
             draw(row, isSelected: row.line == cursor, table, layout, &canvas, place)
+            canvas.aim(place, at: lines[row.line].target)
         }
         return 2 + min(rows.count, body.height)
     }

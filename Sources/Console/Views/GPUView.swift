@@ -73,6 +73,7 @@ struct GPUView {
             let line = Rect(body.x, body.y + offset, body.width, 1)
             let row = GPURow(node: nodes[place.node], number: place.number)
             table.draw(.gpu(row), &canvas, line, isDim: row.node.isStale, layout: layout)
+            canvas.aim(line, at: .gpu(node: row.node.name, number: place.number ?? 0))
             guard first + offset == cursor else { continue }
             canvas.lift(line, to: .selected)
             canvas.put("▸", line.x, line.y, Style(.accent, on: .selected, .bold))

@@ -8,6 +8,8 @@ struct IncidentView {
 
     /// Lines that one node's reasons may take.
     private static let mostLines = 6
+    /// Of the alerts that are shown.
+    private static let mostAlerts = 8
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
         let incidents = Incidents(snapshot, visibleNodes(snapshot, state))
@@ -23,7 +25,12 @@ struct IncidentView {
         if !incidents.rows.isEmpty {
             y += drawRows(incidents, &canvas, Rect(rect.x, y, rect.width, rect.maxY - y))
         }
-        let rest = Rect(inside.x, y + 1, inside.width, rect.maxY - y - 1)
+        var rest = Rect(inside.x, y + 1, inside.width, rect.maxY - y - 1)
+        if !state.alerts.all.isEmpty {
+            let height = min(state.alerts.all.count + 1, Self.mostAlerts + 1, rest.height / 2)
+            drawAlerts(&canvas, Rect(rest.x, rest.y, rest.width, height))
+            rest = rest.inset(top: height + 1)
+        }
         if rest.height >= 4 { drawBelow(incidents, &canvas, rest) }
     }
 
@@ -66,6 +73,7 @@ struct IncidentView {
                 let node = incidents.rows[item.row]
                 table.draw(node, &canvas, place, isDim: node.node.isStale, layout: layout)
             }
+            canvas.aim(place, at: .node(incidents.rows[item.row].node.name))
             canvas.put(item.part.text, place.x + why.x, place.y, Style(item.part.role), limit: why.width)
             guard isSelected(item.row) else { continue }
             canvas.lift(place, to: .selected)
@@ -116,6 +124,20 @@ struct IncidentView {
                 .trend(history.last(width, of: .ttftP50, node: row.node.name), ceiling: ceiling)
             },
         ]
+    }
+
+    /// What was told since this console came, the newest first.
+    private func drawAlerts(_ canvas: inout Canvas, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        Panels.heading("Alerts, \(state.alerts.lasting) last", &canvas, rect)
+        for (offset, alert) in state.alerts.all.prefix(rect.height - 1).enumerated() {
+            let y = rect.y + 1 + offset
+            let role: Role = alert.ended == nil ? alert.finding.role : .label
+            let span = NumberText.span((alert.ended ?? snapshot.time) - alert.began)
+            let text = "\(NumberText.clock(alert.began)) for \(span)  \(alert.node)  \(alert.words)"
+            canvas.put(alert.ended == nil ? "▲" : "✓", rect.x, y, Style(role))
+            canvas.put(DisplayWidth.clipped(text, to: rect.width - 2), rect.x + 2, y, Style(role))
+        }
     }
 
     private func drawBelow(_ incidents: Incidents, _ canvas: inout Canvas, _ rect: Rect) {

@@ -6,6 +6,8 @@ struct ListDrawing<Row> {
     var rows: [Row]
     var selected: Int?
     var empty: String
+    /// What a click on a row selects.
+    var target: (Row) -> RowTarget? = { _ in nil }
 
     /// - below: rows that are left free between the titles and the rows.
     func draw(
@@ -22,6 +24,7 @@ struct ListDrawing<Row> {
         for (offset, row) in rows.dropFirst(first).prefix(body.height).enumerated() {
             let line = Rect(body.x, body.y + offset, body.width, 1)
             table.draw(row, &canvas, line, isDim: isDim(row), layout: layout)
+            if let target = target(row) { canvas.aim(line, at: target) }
             if first + offset == selected {
                 canvas.lift(line, to: .selected)
                 canvas.put("▸", line.x, line.y, Style(.accent, on: .selected, .bold))
@@ -41,7 +44,8 @@ struct StreamsView {
             table: Table(columns: columns), rows: streams,
             selected: streams.firstIndex { $0.id == state.selectedStream },
             empty: snapshot.streams.isEmpty
-                ? "No stream is open." : "No stream matches; Esc clears the filter.")
+                ? "No stream is open." : "No stream matches; Esc clears the filter.",
+            target: { .stream($0.id) })
         let hidden = snapshot.streamsTotal - snapshot.streams.count
         list.draw(&canvas, rect.inset(bottom: hidden > 0 ? 1 : 0))
         if hidden > 0 {
@@ -118,7 +122,8 @@ struct EventsView {
             table: Table(columns: columns), rows: events,
             selected: events.firstIndex { $0.sequence == state.selectedEvent },
             empty: snapshot.events.isEmpty
-                ? "Nothing has happened yet." : "No event matches; Esc clears the filter.")
+                ? "Nothing has happened yet." : "No event matches; Esc clears the filter.",
+            target: { .event($0.sequence) })
         list.draw(&canvas, rect)
     }
 

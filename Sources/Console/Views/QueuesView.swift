@@ -41,6 +41,7 @@ struct QueuesView {
         for (offset, node) in nodes.dropFirst(first).prefix(body.height).enumerated() {
             let line = Rect(body.x, body.y + offset, body.width, 1)
             table.draw(QueueRow(node, ages), &canvas, line, isDim: node.isStale, layout: layout)
+            canvas.aim(line, at: .node(node.name))
             guard first + offset == selected else { continue }
             canvas.lift(line, to: .selected)
             canvas.put("▸", line.x, line.y, Style(.accent, on: .selected, .bold))

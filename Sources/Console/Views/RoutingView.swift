@@ -24,7 +24,8 @@ struct RoutingView {
         let list = ListDrawing(
             table: Table(columns: columns), rows: decisions, selected: index,
             empty: snapshot.decisions.isEmpty
-                ? "No request was routed yet." : "No decision matches; Esc clears the filter.")
+                ? "No request was routed yet." : "No decision matches; Esc clears the filter.",
+            target: { .decision($0.stream) })
         list.draw(&canvas, Rect(rest.x, rest.y, listWidth, listHeight))
         if let index {
             let place = Rect(rest.x + 1, rest.y + listHeight + 1, listWidth - 2, rest.height - listHeight - 1)

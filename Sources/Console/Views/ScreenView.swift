@@ -25,7 +25,7 @@ package func drawScreen(_ snapshot: Snapshot?, _ history: History, _ state: Scre
     KeyHints(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 1)
     StatusLine(snapshot: snapshot, state: state).draw(&canvas, y: state.size.rows - 2)
     drawOverlay(&canvas, snapshot, state)
-    return canvas
+    return canvas.drawn(with: state.graphs)
 }
 
 package enum ScreenLayout {
@@ -91,7 +91,7 @@ private func drawVerdict(_ canvas: inout Canvas, _ snapshot: Snapshot?, _ state:
 /// What makes this screen another than the live one that anybody may act on, the most important last.
 private func bannerFlags(_ snapshot: Snapshot?, _ state: ScreenState) -> [(String, Role)] {
     var flags: [(String, Role)] = []
-    if let reason = state.readOnlyReason, !reason.isEmpty { flags.append(("READ-ONLY", .warning)) }
+    if state.whyReadOnly != nil { flags.append(("READ-ONLY", .warning)) }
     if state.ownership == .demo { flags.append(("DEMO", .accent)) }
     if let words = snapshot.flatMap(TrialLines.banner) { flags.append((words, .warning)) }
     switch state.moment {

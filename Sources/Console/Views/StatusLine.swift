@@ -10,7 +10,8 @@ struct StatusLine {
             return draw(notice, &canvas, y: y)
         }
         let chosen = chosenFacts
-        let facts = (chosen.isEmpty ? describedFacts : chosen).joined(separator: " · ")
+        let alerts = state.alerts.lasting > 0 ? ["▲ " + NumberText.plural(state.alerts.lasting, "alert")] : []
+        let facts = (alerts + (chosen.isEmpty ? describedFacts : chosen)).joined(separator: " · ")
         let right = state.size.columns - 1
         // What narrows the list matters more than the other views' names.
         let needed = chosen.isEmpty && !facts.isEmpty ? Self.leastDescription : DisplayWidth.of(facts)

@@ -142,7 +142,8 @@ struct SystemView {
         let nodes = visibleNodes(snapshot, state)
         let list = ListDrawing(
             table: Table(columns: columns), rows: nodes,
-            selected: nodes.firstIndex { $0.name == state.selectedNode }, empty: "No node matches.")
+            selected: nodes.firstIndex { $0.name == state.selectedNode }, empty: "No node matches.",
+            target: { .node($0.name) })
         list.draw(&canvas, rect.inset(top: 1), isDim: \.isStale)
     }
 

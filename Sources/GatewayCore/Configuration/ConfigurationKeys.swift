@@ -2,7 +2,7 @@
 package enum ConfigurationKeys {
     package enum Root: String, CaseIterable, Sendable {
         case listen, admin, nodes, policy, models, routing, limits, streams, scrape, loops, journal
-        case minimumServing, slowStart, ejection, disagreementSeconds
+        case minimumServing, slowStart, ejection, disagreementSeconds, readOnly
         /// Of the console, which reads it by itself.
         case keys
     }

@@ -51,6 +51,15 @@ struct ConfigurationReader {
         return text
     }
 
+    mutating func truth(_ value: JSON5Value?, name: String) -> Bool? {
+        guard let value else { return nil }
+        guard case .bool(let truth) = value.kind else {
+            wrongKind(value, name: name, wanted: "true or false", example: "true")
+            return nil
+        }
+        return truth
+    }
+
     mutating func list(_ value: JSON5Value?, name: String, example: String) -> [JSON5Value]? {
         guard let value else { return nil }
         guard case .array(let values) = value.kind else {

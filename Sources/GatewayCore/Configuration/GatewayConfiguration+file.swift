@@ -62,6 +62,7 @@ extension ConfigurationReader {
         if let routing = fields[.routing] { configuration.routing = self.routing(routing) }
         if let scrape = fields[.scrape] { configuration.scrape = self.scrape(scrape) }
         configuration.rules = rules(fields)
+        set(&configuration.isReadOnly, truth(fields[.readOnly], name: "readOnly"))
         configuration.loops = whole(fields[.loops], name: "loops", in: 1...256)
         return configuration
     }

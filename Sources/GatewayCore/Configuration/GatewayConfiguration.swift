@@ -12,6 +12,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var rules = FleetRules()
     /// Event loops of the data plane, 1...256; nil: one a core.
     package var loops: Int?
+    /// Every command is refused: the fleet is steered elsewhere.
+    package var isReadOnly = false
     /// Directory of the journal; nil: `$XDG_STATE_HOME/signalbox/ADDRESS`.
     package var journal: String?
 

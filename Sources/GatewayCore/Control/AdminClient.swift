@@ -14,6 +14,7 @@ package struct AdminClient: ~Copyable {
         case result(CommandResult)
         /// Pictures from before, and the series up to now.
         case past(Reel, History)
+        case forecast(DrainForecast)
     }
 
     private let socket: Descriptor
@@ -42,6 +43,14 @@ package struct AdminClient: ~Copyable {
 
     /// Asks for what the gateway kept of the last hour.
     package mutating func askPast() throws(Failure) { try send(.past, []) }
+
+    /// Asks what would be if these nodes took no more requests.
+    package mutating func foresee(without nodes: [String]) throws(Failure) {
+        guard let data = try? JSONEncoder().encode(nodes) else {
+            throw Failure(description: "the nodes' names cannot be encoded")
+        }
+        try send(.foresee, Array(data))
+    }
 
     /// - isDryRun: it is only judged.
     package mutating func submit(_ request: CommandRequest, isDryRun: Bool = false) throws(Failure) {
@@ -100,7 +109,9 @@ package struct AdminClient: ~Copyable {
         case .reel:
             let (reel, history) = try Recording.past(message.payload)
             return .past(reel, history)
-        case .command, .dryRun, .snapshot, .watch, .past: return nil
+        case .forecast:
+            return .forecast(try JSONDecoder().decode(DrainForecast.self, from: Data(message.payload)))
+        case .command, .dryRun, .snapshot, .watch, .past, .foresee: return nil
         }
     }
 
@@ -119,7 +130,7 @@ package struct AdminClient: ~Copyable {
             switch arrival {
             case .history(let history): past = history
             case .snapshot(let snapshot, _): if let past { return (snapshot, past) }
-            case .result, .past: break
+            case .result, .past, .forecast: break
             }
             return nil
         }
@@ -130,6 +141,13 @@ package struct AdminClient: ~Copyable {
     ) throws(Failure) -> CommandResult {
         try submit(request, isDryRun: isDryRun)
         return try wait(timeoutSeconds) { if case .result(let result) = $0 { result } else { nil } }
+    }
+
+    package mutating func forecast(without nodes: [String], timeoutSeconds: Double = 10) throws(Failure)
+        -> DrainForecast
+    {
+        try foresee(without: nodes)
+        return try wait(timeoutSeconds) { if case .forecast(let forecast) = $0 { forecast } else { nil } }
     }
 
     private mutating func wait<T>(_ seconds: Double, for wanted: (Arrival) -> T?) throws(Failure) -> T {

@@ -10,6 +10,8 @@ package enum AdminMessageKind: UInt8, Sendable {
     case watch = 0x57  // W
     /// To the gateway: send what you kept of the past. Empty. Answered by `reel`.
     case past = 0x42  // B
+    /// To the gateway: what if these nodes took no more requests? Their names as JSON. Answered by `forecast`.
+    case foresee = 0x51  // Q
     /// From the gateway: a `CommandResult` as JSON.
     case result = 0x52  // R
     /// From the gateway: a snapshot frame.
@@ -18,6 +20,8 @@ package enum AdminMessageKind: UInt8, Sendable {
     case history = 0x48  // H
     /// From the gateway: the last hour, as a recording.
     case reel = 0x4C  // L
+    /// From the gateway: a `DrainForecast` as JSON.
+    case forecast = 0x41  // A
     /// From the gateway: a text that says what it did not understand.
     case problem = 0x50  // P
 }

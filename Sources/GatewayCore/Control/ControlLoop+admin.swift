@@ -111,9 +111,20 @@ extension ControlLoop {
             send(makeSnapshot(), to: connection)
             connection.isWatching = true
         case .past: say(.reel, past.wireForm(history), connection)
-        case .result, .frame, .history, .problem, .reel:
+        case .foresee:
+            let names = (try? JSONDecoder().decode([String].self, from: Data(message.payload))) ?? []
+            shared.drains.ask(Set(nodes.indices.filter { names.contains(nodes[$0].name) }))
+            foreseer = connection
+        case .result, .frame, .history, .problem, .reel, .forecast:
             say(.problem, Array("only a gateway sends that".utf8), connection)
         }
+    }
+
+    mutating func tellForecast() {
+        guard let forecast = shared.drains.takeAnswer(), let foreseer,
+            let data = try? JSONEncoder().encode(forecast)
+        else { return }
+        say(.forecast, Array(data), foreseer)
     }
 
     mutating func sendFrames(_ snapshot: Snapshot) {

@@ -56,6 +56,8 @@ package struct ControlLoop: ~Copyable {
     var poller = Poller(eventsPerTurn: 64)
     let listener: Descriptor
     var connections: [Int32: AdminConnection] = [:]
+    /// Who asked last what a drain would do; its answer comes when it has been worked out.
+    weak var foreseer: AdminConnection?
 
     package init(
         identity: GatewayStatus, configuration: GatewayConfiguration, shared: ProxyShared,
@@ -103,10 +105,11 @@ package struct ControlLoop: ~Copyable {
     private mutating func tick() {
         takeNews()
         watchDrains()
-        endTrials()
+        if !identity.isReadOnly { endTrials() }
         watchMemory()
         stepBreakers()
         tellStates()
+        tellForecast()
         if isDirty { publish() }
         guard now >= nextFrame || isUrgent else { return }
         if now >= nextFrame { nextFrame = now + 1_000_000_000 }
@@ -115,7 +118,7 @@ package struct ControlLoop: ~Copyable {
         shared.shadow.capacityTokens = nodes.map { $0.reading?.kvCapacityTokens }
         let snapshot = makeSnapshot()
         judgeSwitch(snapshot)
-        tune(snapshot)
+        if !identity.isReadOnly { tune(snapshot) }
         history.record(snapshot)
         past.record(snapshot)
         shared.metrics = MetricsPage.render(snapshot)

@@ -46,6 +46,7 @@ package final class Gateway: Sendable {
         identity.address = "\(address)"
         identity.adminSocket = socketPath
         identity.version = version
+        identity.isReadOnly = configuration.isReadOnly
         identity.processID = Int(ProcessInfo.processInfo.processIdentifier)
         let loads = configuration.nodes.map { _ in NodeLoad() }
         var random = SystemRandomNumberGenerator()
@@ -76,7 +77,7 @@ package final class Gateway: Sendable {
         }
         startResolver(configuration, inbox)
         startShadows(shared, finished)
-        startTuner(shared, finished)
+        startReplays(shared, finished)
         return Gateway(
             address: address, adminSocket: socketPath, inbox: inbox, shared: shared, finished: finished)
     }
@@ -169,6 +170,7 @@ package final class Gateway: Sendable {
                 let capacities = shared.shadow.capacityTokens
                 var notes = shared.shadow.take()
                 shared.tuning.remember(notes)
+                shared.drains.remember(notes)
                 let surplus = notes.arrivals.count - (budget.isSpent ? 0 : ShadowBudget.turnLimit)
                 if surplus > 0 {
                     shared.shadow.skipped(surplus)
@@ -186,25 +188,40 @@ package final class Gateway: Sendable {
     }
 
     /// Answers what control asks, with what the data plane leaves of a core.
-    private static func startTuner(_ shared: ProxyShared, _ finished: Finished) {
-        startThread(name: "autotune") {
+    private static func startReplays(_ shared: ProxyShared, _ finished: Finished) {
+        startThread(name: "replays") {
             yieldToOthers()
             while !finished.isSet {
-                pause(milliseconds: 1000)
-                guard let (question, arrivals, decoding) = shared.tuning.takeQuestion() else { continue }
-                let began = MonotonicClock.threadSeconds()
-                let site = ShadowSite(
-                    shared.fleet.value, model: question.model,
-                    capacityTokens: shared.shadow.capacityTokens, now: MonotonicClock.now())
-                let finding = Tuner.look(
-                    at: arrivals, on: site, decoding: decoding, present: question.present,
-                    operators: question.operators, clock: MonotonicClock.threadSeconds)
-                shared.tuning.give(
-                    TuningAnswer(
-                        question: question, finding: finding,
-                        seconds: MonotonicClock.threadSeconds() - began))
+                pause(milliseconds: 200)
+                foresee(shared)
+                tune(shared)
             }
         }
+    }
+
+    private static func site(_ model: UInt64, _ fleet: Fleet, _ shared: ProxyShared) -> ShadowSite {
+        ShadowSite(
+            fleet, model: model, capacityTokens: shared.shadow.capacityTokens, now: MonotonicClock.now())
+    }
+
+    private static func foresee(_ shared: ProxyShared) {
+        guard let (leaving, window, decoding) = shared.drains.takeQuestion() else { return }
+        let fleet = shared.fleet.value
+        shared.drains.give(
+            DrainForecast(
+                without: leaving, names: fleet.nodes.map(\.name), window: window, decoding: decoding,
+                site: { site($0, fleet, shared) }, clock: MonotonicClock.threadSeconds))
+    }
+
+    private static func tune(_ shared: ProxyShared) {
+        guard let (question, arrivals, decoding) = shared.tuning.takeQuestion() else { return }
+        let began = MonotonicClock.threadSeconds()
+        let finding = Tuner.look(
+            at: arrivals, on: site(question.model, shared.fleet.value, shared), decoding: decoding,
+            present: question.present, operators: question.operators, clock: MonotonicClock.threadSeconds)
+        shared.tuning.give(
+            TuningAnswer(
+                question: question, finding: finding, seconds: MonotonicClock.threadSeconds() - began))
     }
 
     /// Names are resolved off the loops, at once and every 30 s.

@@ -10,6 +10,9 @@ package enum Guard {
 
     package static func check(_ command: Command, trySeconds: Double? = nil, on snapshot: Snapshot) -> Verdict
     {
+        if snapshot.gateway.isReadOnly {
+            return refused("this fleet is read-only: its configuration says readOnly")
+        }
         if let trySeconds, let reason = whyNotTried(command, trySeconds, snapshot.trials) {
             return refused(reason)
         }

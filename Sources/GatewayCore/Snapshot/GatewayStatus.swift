@@ -17,6 +17,8 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var policySettings = PolicySettings()
     /// nil: policies are not tuned.
     package var autotune: AutotuneStatus?
+    /// Every command is refused.
+    package var isReadOnly = false
     /// True when it was told to stop after the streams have ended.
     package var isStopping = false
     /// Client connections open now.

@@ -88,7 +88,11 @@ struct ConfigurationTests {
         #expect(configuration.routing == routing)
         #expect(configuration.policies.standard == PolicySetting.usual)
         #expect(keys(root["models"]?["llama-3-8b"]) == Set(ConfigurationKeys.Model.allCases.map(\.rawValue)))
-        #expect(configuration.listen == GatewayConfiguration(nodes: []).listen)
+        #expect(configuration.listen == GatewayConfiguration(nodes: []).listen && !configuration.isReadOnly)
+        #expect(try read("{\(node), readOnly: true}").isReadOnly)
+        #expect(
+            check("{\(node), readOnly: 1}").first?.contains("readOnly is a number, not true or false") == true
+        )
     }
 
     @Test func `the rules of the fleet arrive in their fields, and the example's are the defaults`() throws {

@@ -53,6 +53,12 @@ struct GuardTests {
         if state == .draining { #expect(!isAllowed(drain("d", force: true), snapshot)) }
     }
 
+    @Test(arguments: CommandTests.all)
+    func `a fleet that is read-only refuses every command`(command: Command) throws {
+        let refusal = try #require(why(command, fleet { $0.gateway.isReadOnly = true }))
+        #expect(!refusal.canForce && refusal.reason.contains("configuration says readOnly"))
+    }
+
     @Test(arguments: [drain("c"), Command.maintenance(node: "c", force: false)])
     func `the last serving node of a model goes only by force`(command: Command) throws {
         let refusal = try #require(why(command, fleet()))

@@ -46,6 +46,34 @@ package struct ShadowSite: Sendable {
     }
 
     private static let standardCapacityTokens = 400_000.0
+    /// Of what is played again, blocks over all caches: some 30 MB.
+    private static let playedBlockLimit = 600_000
+
+    /// Plays requests again behind a policy, with empty caches at first.
+    /// - Parameter arrivals: in the order in which they came.
+    /// - Returns: what became of each; nil: it took too long, or not all were answered.
+    func play(
+        _ arrivals: [ShadowArrival], by setting: PolicySetting, decoding: ShadowDecoding,
+        isLate: () -> Bool
+    ) -> [VirtualFleet<PrefillServer>.Outcome]? {
+        guard let policy = setting.make(), let sized = arrivals.first(where: { !$0.chain.isEmpty }) else {
+            return nil
+        }
+        var fleet = fleet(
+            policy, blockTokens: max(1, sized.promptTokens / sized.chain.count),
+            blockLimit: Self.playedBlockLimit, secondsPerToken: decoding.secondsPerToken)
+        guard fleet.hasNodes else { return nil }
+        for (place, arrival) in arrivals.enumerated() {
+            fleet.arrive(decoding.request(arrival, id: place))
+            if place % 64 == 0, isLate() { return nil }
+        }
+        while let next = fleet.nextInstant {
+            fleet.advance(to: next)
+            if isLate() { return nil }
+        }
+        let outcomes = fleet.takeOutcomes().sorted { $0.request < $1.request }
+        return outcomes.count == arrivals.count ? outcomes : nil
+    }
 
     /// These nodes in virtual time behind a policy, with empty caches.
     /// - Parameters:

@@ -14,8 +14,6 @@ package enum Tuner {
     private static let warmUpShare = 1.0 / 3
     /// Seconds of a core after which a look is broken off.
     private static let lookSeconds = 20.0
-    /// Blocks over all caches: some 30 MB.
-    private static let blockLimit = 600_000
     /// What the parameters may be set to.
     private static let ladders: [(parameter: String, values: [Double])] = [
         ("w", [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8]),
@@ -122,27 +120,10 @@ package enum Tuner {
         _ arrivals: [ShadowArrival], _ judged: Int, _ site: ShadowSite, _ decoding: ShadowDecoding,
         _ setting: PolicySetting, isLate: () -> Bool
     ) -> Figures? {
-        guard let policy = setting.make(), let sized = arrivals.first(where: { !$0.chain.isEmpty }) else {
+        guard let outcomes = site.play(arrivals, by: setting, decoding: decoding, isLate: isLate) else {
             return nil
         }
-        var fleet = site.fleet(
-            policy, blockTokens: max(1, sized.promptTokens / sized.chain.count), blockLimit: blockLimit,
-            secondsPerToken: decoding.secondsPerToken)
-        guard fleet.hasNodes else { return nil }
-        for (place, arrival) in arrivals.enumerated() {
-            fleet.arrive(decoding.request(arrival, id: place))
-            if place % 64 == 0, isLate() { return nil }
-        }
-        while let next = fleet.nextInstant {
-            fleet.advance(to: next)
-            if isLate() { return nil }
-        }
-        var seconds = Array(repeating: 0.0, count: arrivals.count)
-        let outcomes = fleet.takeOutcomes()
-        guard outcomes.count == arrivals.count else { return nil }
-        for outcome in outcomes {
-            seconds[outcome.request] = outcome.firstToken - arrivals[outcome.request].instant
-        }
+        let seconds = zip(outcomes, arrivals).map { $0.firstToken - $1.instant }
         return Figures(Array(seconds.suffix(judged)))
     }
 

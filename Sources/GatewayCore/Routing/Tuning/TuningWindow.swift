@@ -30,6 +30,12 @@ package struct TuningWindow: Sendable {
         }
     }
 
+    /// Hashes of the models, the busiest first.
+    var models: [UInt64] {
+        let counts = kept[first...].reduce(into: [UInt64: Int]()) { $0[$1.model, default: 0] += 1 }
+        return counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map(\.key)
+    }
+
     /// Of one model, by the hash of its name, in the order in which they came.
     package func arrivals(of model: UInt64) -> [ShadowArrival] {
         kept[first...].filter { $0.model == model }.sorted { $0.instant < $1.instant }

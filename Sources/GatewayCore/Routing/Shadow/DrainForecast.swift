@@ -1,0 +1,105 @@
+/// What the requests of the last minutes would meet if some nodes took none: played again in virtual time on the nodes that
+/// stay, behind the live policy.
+package struct DrainForecast: Codable, Sendable, Equatable {
+    /// On all nodes as they are, or on those that stay. Compare the two: both are of the same model.
+    package struct Figures: Codable, Sendable, Equatable {
+        /// Seconds to the first token.
+        package var ttftP50: Double
+        package var ttftP99: Double
+        /// Requests before their first token, on each node that takes any.
+        package var queueEach: Double
+        /// Of the requests, by node, 0...1.
+        package var shares: [String: Double]
+
+        package init(ttftP50: Double, ttftP99: Double, queueEach: Double, shares: [String: Double]) {
+            self.ttftP50 = ttftP50
+            self.ttftP99 = ttftP99
+            self.queueEach = queueEach
+            self.shares = shares
+        }
+    }
+
+    /// Those that would take no more.
+    package var nodes: [String]
+    /// The busiest one that they serve.
+    package var model = ""
+    package var before: Figures?
+    package var after: Figures?
+    /// Why there are no figures.
+    package var problem: String?
+
+    package init(nodes: [String]) { self.nodes = nodes }
+
+    /// The median to expect where one is measured now: longer by as much as the one foreseen.
+    package func expectedTTFT(measured: Double?) -> Double? {
+        guard let before, let after else { return nil }
+        guard let measured, before.ttftP50 > 0 else { return after.ttftP50 }
+        return measured * after.ttftP50 / before.ttftP50
+    }
+}
+
+extension DrainForecast {
+    /// Fewer requests to judge by say nothing.
+    static let leastRequests = 50
+    /// Seconds of a core after which a look is broken off.
+    static let lookSeconds = 5.0
+
+    /// - Parameters:
+    ///   - leaving: the nodes' places.
+    ///   - names: of all nodes.
+    ///   - site: of a model by its hash.
+    ///   - clock: seconds of a core.
+    package init(
+        without leaving: Set<Int>, names: [String], window: TuningWindow, decoding: ShadowDecoding,
+        site: (UInt64) -> ShadowSite, clock: () -> Double
+    ) {
+        self.init(nodes: leaving.sorted().map { names[$0] })
+        func isServed(_ model: UInt64) -> Bool {
+            let nodes = site(model).nodes
+            return leaving.contains { nodes[$0].weight > 0 }
+        }
+        guard let hash = window.models.first(where: isServed) else {
+            problem = "no request of the last minutes could have gone there"
+            return
+        }
+        let present = site(hash)
+        model = present.model
+        var rest = present
+        for place in leaving { rest.nodes[place].weight = 0 }
+        let arrivals = window.arrivals(of: hash)
+        // Caches begin empty: the first third fills them and is not judged.
+        let judged = arrivals.suffix(arrivals.count - arrivals.count / 3)
+        guard judged.count >= Self.leastRequests else {
+            problem = "too few requests to judge by: \(judged.count) of \(Self.leastRequests)"
+            return
+        }
+        let end = clock() + Self.lookSeconds
+        func figures(_ site: ShadowSite) -> Figures? {
+            site.play(arrivals, by: site.live, decoding: decoding) { clock() > end }.map {
+                Figures(judged, Array($0.suffix(judged.count)), site, names)
+            }
+        }
+        before = figures(present)
+        after = figures(rest)
+        if after == nil { problem = "those that stay would not answer all requests" }
+    }
+}
+
+extension DrainForecast.Figures {
+    fileprivate init(
+        _ arrivals: ArraySlice<ShadowArrival>, _ outcomes: [VirtualFleet<PrefillServer>.Outcome],
+        _ site: ShadowSite, _ names: [String]
+    ) {
+        let waits = zip(arrivals, outcomes).map { $1.firstToken - $0.instant }
+        let sorted = waits.sorted()
+        let seconds = (arrivals.last?.instant ?? 0) - (arrivals.first?.instant ?? 0)
+        let nodes = Double(site.nodes.count { $0.weight > 0 })
+        self.init(
+            ttftP50: sorted[(sorted.count - 1) / 2], ttftP99: sorted[(sorted.count - 1) * 99 / 100],
+            // Little (1961): how many are there is how often they come times how long they stay.
+            queueEach: seconds > 0 ? waits.reduce(0, +) / seconds / nodes : 0,
+            shares: outcomes.reduce(into: [:]) {
+                $0[names[$1.node], default: 0] += 1 / Double(outcomes.count)
+            })
+    }
+}

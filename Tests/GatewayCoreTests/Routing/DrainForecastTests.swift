@@ -1,0 +1,68 @@
+import Testing
+
+@testable import GatewayCore
+
+/// What the last minutes' requests would meet without a node.
+struct DrainForecastTests {
+    /// Prompts of 1,000 tokens with nothing in common, each 0.2 s of prefill: 44% of the time of three nodes.
+    private static func window(_ count: Int, model: UInt64 = 7) -> TuningWindow {
+        var random = SplitMix64(seed: 5)
+        var instant = 0.0
+        var window = TuningWindow()
+        window.append(
+            (0..<count).map { place in
+                instant += 0.3 * Double(random.next() >> 11) / 9_007_199_254_740_992
+                return ShadowArrival(
+                    stream: UInt64(place), model: model, instant: instant, promptTokens: 1000,
+                    expectedOutput: 10, chain: (0..<4).map { UInt64(place) << 8 | $0 })
+            })
+        return window
+    }
+
+    private static func forecast(
+        _ count: Int = 300, without leaving: Set<Int> = [1], weights: [Int] = [100, 100, 100],
+        clock: () -> Double = { 0 }
+    ) throws -> DrainForecast {
+        let live = try PolicySetting("least-requests")
+        let nodes = weights.map { ShadowNode(weight: $0, speed: NodeSpeed(perToken: 0.0002)) }
+        return DrainForecast(
+            without: leaving, names: ["a", "b", "c"], window: window(count), decoding: ShadowDecoding(),
+            site: { _ in ShadowSite(nodes: nodes, model: "m", live: live) }, clock: clock)
+    }
+
+    @Test func `those that stay get all requests, wait longer, and have longer queues`() throws {
+        let forecast = try Self.forecast()
+        let (before, after) = (try #require(forecast.before), try #require(forecast.after))
+        #expect(forecast.nodes == ["b"] && forecast.model == "m" && forecast.problem == nil)
+        #expect(before.shares.values.allSatisfy { abs($0 - 1.0 / 3) < 0.05 })
+        #expect(after.shares["b"] == nil && after.shares.count == 2)
+        #expect(abs(after.shares.values.reduce(0, +) - 1) < 1e-9)
+        #expect(before.ttftP50 >= 0.2 && after.ttftP50 >= before.ttftP50)
+        #expect(after.ttftP99 > before.ttftP99)
+        // The queue that Little's law gives: some 6.7 a second, each there for at least 0.2 s, on three nodes and on two.
+        #expect(before.queueEach > 6 * 0.2 / 3 && after.queueEach > before.queueEach * 1.5)
+    }
+
+    @Test func `what is measured now grows as the foreseen does`() throws {
+        var forecast = try Self.forecast()
+        forecast.before?.ttftP50 = 0.2
+        forecast.after?.ttftP50 = 0.3
+        #expect(abs(try #require(forecast.expectedTTFT(measured: 0.1)) - 0.15) < 1e-9)
+        #expect(forecast.expectedTTFT(measured: nil) == 0.3)
+        #expect(DrainForecast(nodes: ["b"]).expectedTTFT(measured: 0.1) == nil)
+    }
+
+    @Test func `where nothing can be foreseen it says why`() throws {
+        #expect(try Self.forecast(60).problem == "too few requests to judge by: 40 of 50")
+        #expect(try Self.forecast(without: []).problem?.contains("could have gone there") == true)
+        #expect(try Self.forecast(weights: [100, 0, 100]).problem?.contains("could have gone there") == true)
+        let last = try Self.forecast(weights: [0, 100, 0])
+        #expect(last.before != nil && last.after == nil && last.problem?.contains("those that stay") == true)
+        var time = 0.0
+        let late = try Self.forecast {
+            time += 3
+            return time
+        }
+        #expect(late.after == nil && late.problem != nil)
+    }
+}
