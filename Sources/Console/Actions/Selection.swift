@@ -48,6 +48,8 @@ enum Selection {
         case .stream(let id): state.selectedStream = id
         case .decision(let stream): state.selectedDecision = stream
         case .event(let sequence): state.selectedEvent = sequence
+        case .session(let id): state.selectedSession = id
+        case .spender(let title): state.selectedSpender = title
         }
     }
 

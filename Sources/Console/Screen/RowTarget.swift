@@ -7,4 +7,7 @@ package enum RowTarget: Equatable, Sendable {
     /// Of a stream.
     case decision(UInt64)
     case event(UInt64)
+    case session(String)
+    /// Of costs, by its title.
+    case spender(String)
 }

@@ -50,7 +50,8 @@ struct CostView {
         ListDrawing(
             table: table, rows: rows, selected: selected,
             empty: snapshot.spending.isEmpty
-                ? "Nobody has spent anything yet." : "No \(title) matches; Esc clears the filter."
+                ? "Nobody has spent anything yet." : "No \(title) matches; Esc clears the filter.",
+            target: { .spender($0.title) }
         ).draw(&canvas, rect, below: 1)
     }
 }

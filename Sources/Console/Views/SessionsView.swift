@@ -20,7 +20,8 @@ struct SessionsView {
             table: Table(columns: columns(sessions)), rows: sessions, selected: selected,
             empty: snapshot.sessions.isEmpty
                 ? "No request named a session yet (x-signalbox-session, prompt_cache_key or session_id)."
-                : "No session matches; Esc clears the filter."
+                : "No session matches; Esc clears the filter.",
+            target: { .session($0.id) }
         ).draw(&canvas, split.table, isDim: { $0.spending.liveStreams == 0 })
         guard let place = split.detail, let selected else { return }
         SessionDetail(session: sessions[selected], snapshot: snapshot).draw(&canvas, place)

@@ -170,7 +170,6 @@ package final class Gateway: Sendable {
                 let capacities = shared.shadow.capacityTokens
                 var notes = shared.shadow.take()
                 shared.tuning.remember(notes)
-                shared.drains.remember(notes)
                 let surplus = notes.arrivals.count - (budget.isSpent ? 0 : ShadowBudget.turnLimit)
                 if surplus > 0 {
                     shared.shadow.skipped(surplus)
@@ -180,6 +179,7 @@ package final class Gateway: Sendable {
                     notes,
                     site: { ShadowSite(fleet, model: $0, capacityTokens: capacities, now: now) },
                     now: Double(now) / 1e9, clock: MonotonicClock.threadSeconds)
+                shared.drains.remember(notes, shadows, now: Double(now) / 1e9)
                 budget.spent(MonotonicClock.threadSeconds() - began, now: Double(now) / 1e9)
                 shared.shadow.isResting = budget.isSpent && !shared.tuning.isOpen
                 pause(milliseconds: 500)
@@ -205,11 +205,11 @@ package final class Gateway: Sendable {
     }
 
     private static func foresee(_ shared: ProxyShared) {
-        guard let (leaving, window, decoding) = shared.drains.takeQuestion() else { return }
+        guard let (leaving, ground) = shared.drains.takeQuestion() else { return }
         let fleet = shared.fleet.value
         shared.drains.give(
             DrainForecast(
-                without: leaving, names: fleet.nodes.map(\.name), window: window, decoding: decoding,
+                without: leaving, names: fleet.nodes.map(\.name), from: ground,
                 site: { site($0, fleet, shared) }, clock: MonotonicClock.threadSeconds))
     }
 

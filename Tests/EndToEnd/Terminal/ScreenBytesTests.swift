@@ -15,14 +15,6 @@ struct ScreenBytesTests {
 
     private func printed(_ bytes: [UInt8]) -> String { Pty.printed(String(decoding: bytes, as: UTF8.self)) }
 
-    /// Draws the screen anew until the text stands on it: what was there before leaves no gaps in it then.
-    private func wait(for text: String, on terminal: Pty) async throws {
-        try await expectEventually("\(text) on the terminal", within: 60) {
-            terminal.type("\u{0C}")
-            return printed(try await terminal.read(for: 0.5)).contains(text)
-        }
-    }
-
     private func clears(_ bytes: [UInt8]) -> Int {
         String(decoding: bytes, as: UTF8.self).components(separatedBy: Self.clear).count - 1
     }
@@ -94,28 +86,6 @@ struct ScreenBytesTests {
             console.signal(SIGTERM)
             _ = try await console.result()
         }
-    }
-
-    @Test func `a usual second of the demo sends under 1.5 KB at 80x24 and under 6 KB at 200x50`()
-        async throws
-    {
-        let signalbox = try Signalbox()
-        let small = try Pty(columns: 80, rows: 24)
-        let demo = try console(signalbox, ["demo"], on: small)
-        try await wait(for: "8 of 8 nodes serving", on: small)
-        let large = try Pty(columns: 200, rows: 50)
-        let second = try console(signalbox, ["attach"], on: large)
-        try await wait(for: "8 of 8 nodes serving", on: large)
-        for (terminal, limit) in [(small, 1_500), (large, 6_000)] {
-            _ = try await terminal.read(for: 5)
-            let bytes = try await terminal.read(for: 10).count / 10
-            print("a second of the demo: \(bytes) B of at most \(limit)")
-            #expect((100...limit).contains(bytes))
-        }
-        second.signal(SIGTERM)
-        demo.signal(SIGTERM)
-        _ = try await second.result()
-        _ = try await demo.result()
     }
 
     @Test func `m asks for the mouse, m again or the end of the console lets go of it`() async throws {

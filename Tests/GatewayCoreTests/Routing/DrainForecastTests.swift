@@ -26,7 +26,7 @@ struct DrainForecastTests {
         let live = try PolicySetting("least-requests")
         let nodes = weights.map { ShadowNode(weight: $0, speed: NodeSpeed(perToken: 0.0002)) }
         return DrainForecast(
-            without: leaving, names: ["a", "b", "c"], window: window(count), decoding: ShadowDecoding(),
+            without: leaving, names: ["a", "b", "c"], from: DrainForecast.Ground(window: window(count)),
             site: { _ in ShadowSite(nodes: nodes, model: "m", live: live) }, clock: clock)
     }
 
@@ -50,6 +50,43 @@ struct DrainForecastTests {
         #expect(abs(try #require(forecast.expectedTTFT(measured: 0.1)) - 0.15) < 1e-9)
         #expect(forecast.expectedTTFT(measured: nil) == 0.3)
         #expect(DrainForecast(nodes: ["b"]).expectedTTFT(measured: 0.1) == nil)
+    }
+
+    @Test func `caches are as warm as they were when the requests came`() throws {
+        let live = try PolicySetting("prefix-affinity")
+        let node = ShadowNode(weight: 100, speed: NodeSpeed(perToken: 0.0002))
+        let site = ShadowSite(nodes: [node, node, node], model: "m", live: live)
+        /// Ninety prompts, each once.
+        func notes(from start: Double) -> ShadowMailbox.Notes {
+            var notes = ShadowMailbox.Notes()
+            notes.arrivals = (0..<90).map { place in
+                ShadowArrival(
+                    stream: UInt64(start) + UInt64(place), model: 7, instant: start + Double(place),
+                    promptTokens: 1000, expectedOutput: 1, chain: (0..<4).map { UInt64(place) << 8 | $0 })
+            }
+            return notes
+        }
+        let desk = DrainDesk()
+        var shadows = Shadows()
+        for (start, end) in [(1000.0, 1100.0), (1200, 1300)] {
+            let notes = notes(from: start)
+            _ = shadows.turn(notes, site: { _ in site }, now: end, clock: { 0 })
+            desk.remember(notes, shadows, now: end)
+        }
+        desk.ask([0])
+        let (leaving, ground) = try #require(desk.takeQuestion())
+        #expect(desk.takeQuestion() == nil)
+        func p50(_ ground: DrainForecast.Ground) -> Double? {
+            DrainForecast(
+                without: leaving, names: ["a", "b", "c"], from: ground, site: { _ in site }, clock: { 0 }
+            ).before?.ttftP50
+        }
+        #expect(try #require(p50(ground)) < 0.05)
+        var cold = ground
+        cold.window = TuningWindow()
+        cold.window.append(notes(from: 1200).arrivals)
+        cold.standing = nil
+        #expect(try #require(p50(cold)) > 0.15)
     }
 
     @Test func `where nothing can be foreseen it says why`() throws {

@@ -5,18 +5,25 @@ package final class DrainDesk: Sendable {
     private struct State {
         var window = TuningWindow()
         var decoding = ShadowDecoding()
+        /// A minute apart, the last one two minutes old at the most: from there the requests since are played again.
+        var standings: [ShadowStanding] = []
         var question: Set<Int>?
         var answer: DrainForecast?
     }
 
+    private static let standingSeconds = 60.0
     private let state = Mutex(State())
 
     package init() {}
 
-    package func remember(_ notes: ShadowMailbox.Notes) {
+    /// - now: monotonic seconds.
+    package func remember(_ notes: ShadowMailbox.Notes, _ shadows: Shadows, now: Double) {
         state.withLock { state in
             state.window.append(notes.arrivals)
             state.decoding = notes.decoding
+            let newest = state.standings.last?.fleet.now ?? -.infinity
+            guard now - newest >= Self.standingSeconds, let standing = shadows.standing else { return }
+            state.standings = state.standings.suffix(1) + [standing]
         }
     }
 
@@ -29,11 +36,15 @@ package final class DrainDesk: Sendable {
     }
 
     /// The question with what it is to be answered by; nil: none is open.
-    package func takeQuestion() -> (Set<Int>, TuningWindow, ShadowDecoding)? {
+    package func takeQuestion() -> (Set<Int>, DrainForecast.Ground)? {
         state.withLock { state in
             guard let question = state.question else { return nil }
             state.question = nil
-            return (question, state.window, state.decoding)
+            return (
+                question,
+                DrainForecast.Ground(
+                    window: state.window, standing: state.standings.first, decoding: state.decoding)
+            )
         }
     }
 

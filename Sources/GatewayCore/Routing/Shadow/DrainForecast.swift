@@ -44,44 +44,83 @@ extension DrainForecast {
     /// Seconds of a core after which a look is broken off.
     static let lookSeconds = 5.0
 
+    /// What a forecast is made from.
+    package struct Ground: Sendable {
+        var window: TuningWindow
+        /// The nodes with warm caches, from which to go on; nil: there is none, and caches begin empty.
+        var standing: ShadowStanding?
+        var decoding = ShadowDecoding()
+    }
+
     /// - Parameters:
     ///   - leaving: the nodes' places.
     ///   - names: of all nodes.
     ///   - site: of a model by its hash.
     ///   - clock: seconds of a core.
     package init(
-        without leaving: Set<Int>, names: [String], window: TuningWindow, decoding: ShadowDecoding,
-        site: (UInt64) -> ShadowSite, clock: () -> Double
+        without leaving: Set<Int>, names: [String], from ground: Ground, site: (UInt64) -> ShadowSite,
+        clock: () -> Double
     ) {
         self.init(nodes: leaving.sorted().map { names[$0] })
         func isServed(_ model: UInt64) -> Bool {
             let nodes = site(model).nodes
             return leaving.contains { nodes[$0].weight > 0 }
         }
-        guard let hash = window.models.first(where: isServed) else {
+        guard let hash = ground.window.models.first(where: isServed) else {
             problem = "no request of the last minutes could have gone there"
             return
         }
         let present = site(hash)
         model = present.model
-        var rest = present
-        for place in leaving { rest.nodes[place].weight = 0 }
-        let arrivals = window.arrivals(of: hash)
-        // Caches begin empty: the first third fills them and is not judged.
-        let judged = arrivals.suffix(arrivals.count - arrivals.count / 3)
-        guard judged.count >= Self.leastRequests else {
-            problem = "too few requests to judge by: \(judged.count) of \(Self.leastRequests)"
+        let play = Play(of: hash, on: present, from: ground)
+        guard play.judged >= Self.leastRequests else {
+            problem = "too few requests to judge by: \(play.judged) of \(Self.leastRequests)"
             return
         }
+        var rest = present
+        for place in leaving { rest.nodes[place].weight = 0 }
         let end = clock() + Self.lookSeconds
-        func figures(_ site: ShadowSite) -> Figures? {
-            site.play(arrivals, by: site.live, decoding: decoding) { clock() > end }.map {
-                Figures(judged, Array($0.suffix(judged.count)), site, names)
-            }
-        }
-        before = figures(present)
-        after = figures(rest)
+        before = play.figures(on: present, names) { clock() > end }
+        after = play.figures(on: rest, names) { clock() > end }
         if after == nil { problem = "those that stay would not answer all requests" }
+    }
+
+    /// The requests that are played again, and from where.
+    private struct Play {
+        var arrivals: [ShadowArrival]
+        /// So many of the last ones.
+        var judged: Int
+        let ground: Ground
+        /// nil: caches begin empty.
+        var standing: ShadowStanding?
+
+        init(of model: UInt64, on site: ShadowSite, from ground: Ground) {
+            self.ground = ground
+            let all = ground.window.arrivals(of: model)
+            if let standing = ground.standing, standing.model == model, standing.live == site.live {
+                arrivals = all.filter { $0.instant > standing.fleet.now }
+                judged = arrivals.count
+                self.standing = standing
+                if judged >= DrainForecast.leastRequests { return }
+            }
+            standing = nil
+            arrivals = all
+            // The first third fills the caches.
+            judged = all.count - all.count / 3
+        }
+
+        func figures(on site: ShadowSite, _ names: [String], isLate: () -> Bool) -> Figures? {
+            var outcomes: [VirtualFleet<PrefillServer>.Outcome]?
+            if var fleet = standing?.fleet {
+                fleet.weights = site.nodes.map(\.weight)
+                fleet.learn(site.nodes.map(\.speed))
+                outcomes = fleet.play(arrivals, decoding: ground.decoding, isLate: isLate)
+            } else {
+                outcomes = site.play(
+                    arrivals, by: site.live, decoding: ground.decoding, isLate: isLate)
+            }
+            return outcomes.map { Figures(arrivals.suffix(judged), Array($0.suffix(judged)), site, names) }
+        }
     }
 }
 

@@ -1,3 +1,11 @@
+/// A fleet in virtual time at one moment, to be gone on with in another way than it went.
+package struct ShadowStanding: Sendable {
+    /// Hash of the model's name.
+    let model: UInt64
+    let live: PolicySetting
+    var fleet: VirtualFleet<PrefillServer>
+}
+
 /// One policy on the live stream of requests, in virtual time.
 struct ShadowRun {
     /// Requests that have not ended there; past it the policy has fallen so far behind that its run says nothing.
@@ -8,7 +16,7 @@ struct ShadowRun {
     private(set) var window = ShadowWindow()
     /// Why the run was broken off.
     private(set) var problem: String?
-    private var fleet: VirtualFleet<PrefillServer>
+    private(set) var fleet: VirtualFleet<PrefillServer>
     private var backlog = 0
 
     init(setting: PolicySetting, fleet: VirtualFleet<PrefillServer>) {

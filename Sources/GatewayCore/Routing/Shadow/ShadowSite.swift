@@ -16,6 +16,28 @@ package struct ShadowNode: Sendable {
     }
 }
 
+extension VirtualFleet {
+    /// Lets requests come, none before `now`, and all end.
+    /// - Returns: what became of each; nil: it took too long, or not all were answered.
+    mutating func play(
+        _ arrivals: [ShadowArrival], decoding: ShadowDecoding, isLate: () -> Bool
+    ) -> [Outcome]? {
+        guard hasNodes else { return nil }
+        // Apart from those that are underway already.
+        func id(_ place: Int) -> Int { -1 - place }
+        for (place, arrival) in arrivals.enumerated() {
+            arrive(decoding.request(arrival, id: id(place)))
+            if place % 64 == 0, isLate() { return nil }
+        }
+        while let next = nextInstant {
+            advance(to: next)
+            if isLate() { return nil }
+        }
+        let outcomes = takeOutcomes().filter { $0.request < 0 }.sorted { $0.request > $1.request }
+        return outcomes.count == arrivals.count ? outcomes : nil
+    }
+}
+
 /// The nodes of the model that is shadowed, by their index in the fleet, and the policy that is live.
 package struct ShadowSite: Sendable {
     package var nodes: [ShadowNode]
@@ -62,17 +84,7 @@ package struct ShadowSite: Sendable {
         var fleet = fleet(
             policy, blockTokens: max(1, sized.promptTokens / sized.chain.count),
             blockLimit: Self.playedBlockLimit, secondsPerToken: decoding.secondsPerToken)
-        guard fleet.hasNodes else { return nil }
-        for (place, arrival) in arrivals.enumerated() {
-            fleet.arrive(decoding.request(arrival, id: place))
-            if place % 64 == 0, isLate() { return nil }
-        }
-        while let next = fleet.nextInstant {
-            fleet.advance(to: next)
-            if isLate() { return nil }
-        }
-        let outcomes = fleet.takeOutcomes().sorted { $0.request < $1.request }
-        return outcomes.count == arrivals.count ? outcomes : nil
+        return fleet.play(arrivals, decoding: decoding, isLate: isLate)
     }
 
     /// These nodes in virtual time behind a policy, with empty caches.

@@ -28,6 +28,8 @@ package struct Shadows {
 
     /// Hash of the model that is shadowed; nil: no request came.
     package private(set) var model: UInt64?
+    /// The live policy, as it is set.
+    private var live = PolicySetting.usual
     private var runs: [ShadowRun] = []
     private var facts: [UInt64: Facts] = [:]
     private var order: [UInt64] = []
@@ -55,6 +57,7 @@ package struct Shadows {
             runs = []
             return tooMany(site.model)
         }
+        live = site.live
         let arrivals = notes.arrivals.filter { $0.model == model }.sorted { $0.instant < $1.instant }
         remember(arrivals, notes.placements)
         // A live setting that has no run yet begins with all the others, so that their caches are equally warm.
@@ -68,6 +71,14 @@ package struct Shadows {
         }
         for index in runs.indices { run(index, requests, site, now, clock) }
         return runs.map { row($0, site) }
+    }
+
+    /// Nodes and caches as the live policy has left them, in virtual time; nil: it has no run, or that was broken off.
+    var standing: ShadowStanding? {
+        guard let model, let run = runs.first(where: { $0.setting == live && $0.problem == nil }) else {
+            return nil
+        }
+        return ShadowStanding(model: model, live: live, fleet: run.fleet)
     }
 
     /// The busiest model; another one takes over when it is twice as busy.
