@@ -54,7 +54,7 @@ struct AutotuneTests {
     @Test func `w is changed by a command of its own, and an undo brings it back for good`() async throws {
         try await send(200)
         try await expectEventually(
-            "a higher w", within: 60, seen: { "\(String(describing: try snapshot().gateway.autotune))" }
+            "a higher w", within: 150, seen: { "\(String(describing: try snapshot().gateway.autotune))" }
         ) { try isTuned() }
         let tuned = try snapshot()
         let event = try #require(tuned.events.first { $0.actor == "autotune" })
