@@ -76,10 +76,7 @@ extension ProxyTests {
                     ended.add(1, ordering: .releasing)
                 }
             }
-            let allEnded = eventually(seconds: 60) {
-                usleep(20_000)
-                return ended.load(ordering: .acquiring) == 8
-            }
+            let allEnded = eventually(seconds: 60) { ended.load(ordering: .acquiring) == 8 }
             #expect(allEnded)
             var snapshot = try running.snapshot()
             let isQuiet = try eventually {
