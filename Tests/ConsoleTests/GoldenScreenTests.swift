@@ -33,6 +33,7 @@ struct GoldenScreenTests {
         ("help", "?"), ("palette", ":dr"), ("sort", "s"),
         ("filter", "/kv>45"), ("gpus", "e"), ("drain-migrate", "dtxxm"), ("cancel-session", "3jc"),
         ("cost-model", "0b"), ("cost-node", "0bb"), ("cost-session", "0bbb"), ("cancel-of-sessions", "Sjc"),
+        ("pin", "Sjr"),
     ])
     func `what lies over the fleet looks as it did`(_ name: String, _ keys: String) throws {
         var screen = Screen(history: Self.history)
@@ -84,6 +85,17 @@ struct GoldenScreenTests {
         screen.state.shape = shape
         screen.press(.down, .down)
         try compare(screen, "thousand-\(shape)-\(size.columns)x\(size.rows)")
+    }
+
+    @Test(arguments: sizes)
+    func `sessions of which two are pinned look as they did`(_ size: Size) throws {
+        var snapshot = SampleFleet.snapshot(nodes: 8, second: 60)
+        snapshot.pins = [("agent-1", "engine-6", false), ("agent-4", "engine-2", true)].map {
+            SessionPin(session: $0, node: $1, actor: "bob", since: snapshot.time - 180, isSetAside: $2)
+        }
+        var screen = Screen(size, snapshot, history: Self.history)
+        screen.type("Sj")
+        try compare(screen, "pinned-\(size.columns)x\(size.rows)")
     }
 
     @Test func `the question before a cut looks as it did`() throws {

@@ -15,6 +15,7 @@ struct Status {
     var policy: String? { object["policy"] as? String }
     var restored: String? { object["restored"] as? String }
     var processID: Int32? { (object["processId"] as? Int).map { Int32($0) } }
+    var pins: [[String: Any]] { object["pins"] as? [[String: Any]] ?? [] }
     var trials: [[String: Any]] { object["trials"] as? [[String: Any]] ?? [] }
     var nodes: [[String: Any]] { object["nodes"] as? [[String: Any]] ?? [] }
     var requests: [String: Int] { (object["totals"] as? [String: Any])?["requests"] as? [String: Int] ?? [:] }

@@ -2,7 +2,7 @@ import GatewayCore
 
 /// The one table of actions.
 package enum ActionTable {
-    package static let all: [Action] = looking + narrowing + acting + screen + travelling
+    package static let all: [Action] = looking + narrowing + acting + ofSessions + screen + travelling
 
     package static func action(named name: String) -> Action? { all.first { $0.name == name } }
 

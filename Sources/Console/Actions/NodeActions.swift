@@ -39,12 +39,6 @@ extension ActionTable {
                 Emptying.open(&state, context, kind: { .cut($0) }, command: { .cut(node: $0) })
             }),
         Action(
-            "cancel", [.character("c")], usage: "[SESSION]", .act, hint: 5, views: [.streams, .sessions],
-            isMutating: true,
-            "Ends every request of the selected session, or stream's session. Asks first.",
-            disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
-            perform: { state, context in Cancelling.open(&state, context) }),
-        Action(
             "weight", [.character("w")], usage: "[NODE] 0...100 [--try 5m]", .act, hint: 2,
             views: ViewName.ofNodes,
             isMutating: true, "Changes the node's share of new requests. Shows the shares, then asks.",
@@ -241,33 +235,6 @@ enum Emptying {
         }
         state.open(kind(target), context)
         return []
-    }
-}
-
-/// Ending all requests of a session.
-enum Cancelling {
-    static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
-        guard let session = context.arguments.first ?? (context.key == nil ? nil : chosen(state, context))
-        else {
-            state.tell(context.key == nil ? "cancel takes a session's id" : why(state, context), .warning)
-            return []
-        }
-        state.open(.cancelSession(session), context)
-        return []
-    }
-
-    private static func chosen(_ state: ScreenState, _ context: ActionContext) -> String? {
-        guard state.view == .sessions else { return stream(state, context)?.session }
-        return context.snapshot.flatMap { CostActions.session(state, $0)?.id }
-    }
-
-    private static func stream(_ state: ScreenState, _ context: ActionContext) -> StreamStatus? {
-        context.snapshot?.streams.first { $0.id == state.selectedStream }
-    }
-
-    private static func why(_ state: ScreenState, _ context: ActionContext) -> String {
-        if state.view == .sessions { return "no session is listed" }
-        return stream(state, context) == nil ? "select a stream first" : "this stream has no session"
     }
 }
 

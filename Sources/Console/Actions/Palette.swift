@@ -44,6 +44,11 @@ package enum Palette {
             }
         }
         if words[0] == "policy", words.count > 2 { return policyParts(words, snapshot) }
+        if words[0] == "pin", words.count == 3 {
+            return nodes(snapshot).filter { $0.0.hasPrefix(words[2]) }.map {
+                Completion(text: "pin \(words[1]) \($0.0)", detail: $0.1, disabled: nil)
+            }
+        }
         guard words.count == 2 else { return [] }
         return arguments(of: words[0], state, snapshot).filter { $0.0.hasPrefix(words[1]) }.map {
             Completion(text: "\(words[0]) \($0.0)", detail: $0.1, disabled: nil)
@@ -67,16 +72,23 @@ package enum Palette {
         }
     }
 
+    private static func nodes(_ snapshot: Snapshot?) -> [(String, String)] {
+        snapshot?.nodes.map {
+            ($0.name, "\($0.state.rawValue), \(NumberText.plural($0.active, "stream"))")
+        } ?? []
+    }
+
     private static func arguments(
         of name: String, _ state: ScreenState, _ snapshot: Snapshot?
     ) -> [(String, String)] {
         switch name {
         case "drain", "undrain", "maintenance", "migrate", "cut", "weight":
-            snapshot?.nodes.map {
-                ($0.name, "\($0.state.rawValue), \(NumberText.plural($0.active, "stream"))")
-            } ?? []
+            nodes(snapshot)
         case "cancel":
             Set(snapshot?.streams.compactMap(\.session) ?? []).sorted().map { ($0, "") }
+        case "pin":
+            snapshot?.sessions.map { ($0.id, "warm on \($0.visits.first?.node ?? NumberText.unknown)") } ?? []
+        case "unpin": snapshot?.pins.map { ($0.session, "pinned to \($0.node)") } ?? []
         case "policy":
             snapshot?.gateway.policies.map { ($0, $0 == snapshot?.gateway.policy ? "now" : "") } ?? []
         case "theme": state.themes.map { ($0, $0 == state.theme ? "now" : "") }

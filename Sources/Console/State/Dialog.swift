@@ -9,6 +9,8 @@ package struct Dialog: Equatable, Sendable {
         case migrate(String)
         case cut(String)
         case cancelSession(String)
+        /// A `.pin` or an `.unpin`.
+        case pin(Command)
         /// - typed: digits typed so far; they replace `weight`.
         case weight([String], weight: Int, typed: String)
         case policy(PolicyDraft)
@@ -76,7 +78,7 @@ package struct Dialog: Equatable, Sendable {
         case .drain(let nodes), .undrain(let nodes), .maintenance(let nodes), .weight(let nodes, _, _): nodes
         case .migrate(let node), .cut(let node): [node]
         case .undo(let command): command.node.map { [$0] } ?? []
-        case .policy, .cancelSession, .keep, .quit: []
+        case .policy, .cancelSession, .pin, .keep, .quit: []
         }
     }
 }
@@ -90,6 +92,8 @@ extension Command {
         case .migrate(let node): "move the streams of \(node)"
         case .cut(let node): "cut \(node)"
         case .cancelSession(let id): "cancel session \(id)"
+        case .pin(let session, let node): "pin \(session.shellWord) \(node.shellWord)"
+        case .unpin(let session): "unpin \(session.shellWord)"
         case .maintenance(let node, let force): "maintenance \(node)" + (force ? " by force" : "")
         case .setWeight(let node, let weight): "weight \(node) \(weight)"
         case .setPolicy(let name, let model, let parameters):
@@ -101,5 +105,14 @@ extension Command {
         case .stop(.drain): "stop when the streams have ended"
         case .stop(.now): "stop now"
         }
+    }
+}
+
+extension String {
+    /// One word of a command line, whatever is in it.
+    var shellWord: String {
+        let isPlain =
+            !isEmpty && allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._:/@%+=,-".contains($0)) }
+        return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
     }
 }

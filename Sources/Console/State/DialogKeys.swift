@@ -24,6 +24,7 @@ enum DialogKeys {
                     : [("Left Right", "step"), ("0...9", "type"), ("r", "standard")])
         case .drain:
             return [("Esc", "cancel"), ("y", "drain"), ("t", "deadline"), ("x", "then"), ("m", "move now")]
+        case .pin(.pin): return [("Esc", "cancel"), ("y", "pin"), ("Up Down", "choose the node")]
         default: return [("Esc", "cancel"), ("y", "yes")]
         }
     }
@@ -128,7 +129,7 @@ enum DialogKeys {
         case .cut(let node): return [.cut(node: node)]
         case .cancelSession(let id): return [.cancelSession(id: id)]
         case .keep: return [.keep]
-        case .undo(let command): return [command]
+        case .pin(let command), .undo(let command): return [command]
         case .quit: return []
         }
     }
@@ -161,6 +162,8 @@ enum DialogKeys {
             dialog.trySeconds = next(after: dialog.trySeconds, in: [nil, 300, 900, 3_600])
         case .weight(let nodes, let weight, let typed):
             dialog.kind = Weights.adjusted(key, nodes, weight: weight, typed: typed, snapshot)
+        case .pin(let command) where key == .down || key == .up:
+            dialog.kind = .pin(Pinning.adjusted(command, by: key == .down ? 1 : -1, snapshot))
         case .policy(var draft):
             draft.press(key, snapshot)
             dialog.kind = .policy(draft)

@@ -30,6 +30,15 @@ enum OperatorCommands {
             return try submit(.cancelSession(id: session), arguments)
         },
         Subcommand(
+            name: "pin", arguments: "SESSION NODE",
+            summary: "all further requests of a session go to one node, for as long as it takes any",
+            flags: changeFlags, argumentCount: 2...2
+        ) { try submit(.pin(session: $0.positional[0], node: $0.positional[1]), $0) },
+        Subcommand(
+            name: "unpin", arguments: "SESSION", summary: "a session's requests go by the policy again",
+            flags: changeFlags, argumentCount: 1...1
+        ) { try submit(.unpin(session: $0.positional[0]), $0) },
+        Subcommand(
             name: "weight", arguments: "NODE 0...100", summary: "a node's share of new requests",
             flags: changeFlags + [tryFlag], argumentCount: 2...2
         ) { try weight($0) },

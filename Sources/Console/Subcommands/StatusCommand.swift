@@ -51,6 +51,7 @@ enum StatusCommand {
             ("modelPolicies", PolicyCommand.ofModels(snapshot.gateway.policySettings)),
             ("autotune", autotune(snapshot.gateway.autotune)),
             ("trials", .list(snapshot.trials.map { trial($0, snapshot.time) })),
+            ("pins", .list(snapshot.pins.map(pin))),
             ("rateWindowSeconds", JSONText(snapshot.gateway.rateWindowSeconds)),
             ("latencyWindowSeconds", JSONText(snapshot.gateway.latencyWindowSeconds)),
             ("minimumServing", minimum(snapshot.gateway.minimumServing)),
@@ -76,6 +77,13 @@ enum StatusCommand {
         .object([
             ("what", .string(trial.what)), ("tried", .string(trial.tried)), ("before", .string(trial.before)),
             ("actor", .string(trial.actor)), ("secondsLeft", JSONText(max(trial.until - now, 0))),
+        ])
+    }
+
+    private static func pin(_ pin: SessionPin) -> JSONText {
+        .object([
+            ("session", .string(pin.session)), ("node", .string(pin.node)), ("actor", .string(pin.actor)),
+            ("since", JSONText(pin.since)), ("setAside", .bool(pin.isSetAside)),
         ])
     }
 
@@ -273,7 +281,16 @@ enum StatusCommand {
                 "\(trial.what) \(trial.tried) is tried, back to \(trial.before) in "
                     + "\(NumberText.span(max(trial.until - snapshot.time, 0))) unless kept\n"
             }.joined()
+            + pins(snapshot)
             + lines.joined(separator: "\n")
+    }
+
+    private static func pins(_ snapshot: Snapshot) -> String {
+        let more =
+            snapshot.pins.count > 8 ? "\(snapshot.pins.count - 8) more sessions are pinned (--json)\n" : ""
+        return snapshot.pins.prefix(8).map {
+            "session \($0.session) is \($0.words(at: snapshot.time))\n"
+        }.joined() + more
     }
 
     private static func state(of node: NodeStatus) -> String {

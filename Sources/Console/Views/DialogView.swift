@@ -48,6 +48,7 @@ struct DialogView {
             lines = emptyingLines(node, "are moved to other nodes where they can be", .text)
         case .cut(let node): lines = emptyingLines(node, "end with an error event at once", .alarm)
         case .cancelSession(let id): lines = sessionLines(id)
+        case .pin(let command): lines = snapshot.map { PinLines(command: command, snapshot: $0).lines } ?? []
         case .keep: lines = snapshot.map(TrialLines.lines) ?? []
         case .undo(let command):
             lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
@@ -83,6 +84,8 @@ struct DialogView {
         case .migrate: return "Move the streams of \(names)?"
         case .cut: return "Cut the streams of \(names)?"
         case .cancelSession: return "Cancel the session?"
+        case .pin(.unpin): return "Unpin the session?"
+        case .pin: return "Pin the session?"
         case .weight: return "Weight of \(names)"
         case .policy: return "Routing policy"
         case .keep: return "Keep what is tried?"

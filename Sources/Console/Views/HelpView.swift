@@ -41,6 +41,7 @@ struct HelpView {
         ("$/H 24H", "dollars an hour over the last 60 s; a day at the rate of the last hour"),
         ("WASTE %", "of the dollars: of requests that failed or were cancelled, or attempts in vain"),
         ("MOVE", "what a session's next prompt would prefill anew on another node, and how long"),
+        ("PINNED TO", "where an operator sends a session's requests; (aside): that node takes none now"),
         ("HELD BY", "what holds a GPU's clocks down: heat, its power cap, the hardware (HW)"),
         ("TTFT TPOT", "ms to the first token and for each further one, p50 then p99, last 60 s"),
         ("colours", "KV 85 and 95 %, HBM 97 and 99 %, TTFT p99 2 and 10 s, TPOT p99 100 and 250 ms"),

@@ -16,8 +16,10 @@ struct SessionsView {
             DisplayWidth.clipped(Self.basis, to: inside.width), inside.x, rect.maxY - 1, Style(.label))
         let split = SideBySide(
             rect.inset(top: 1, bottom: 1), rows: sessions.count + 1, detailHeight: SessionDetail.height)
+        var columns = columns(sessions)
+        if !snapshot.pins.isEmpty { columns.insert(pinColumn, at: 1) }
         ListDrawing(
-            table: Table(columns: columns(sessions)), rows: sessions, selected: selected,
+            table: Table(columns: columns), rows: sessions, selected: selected,
             empty: snapshot.sessions.isEmpty
                 ? "No request named a session yet (x-signalbox-session, prompt_cache_key or session_id)."
                 : "No session matches; Esc clears the filter.",
@@ -35,9 +37,10 @@ struct SessionsView {
         let count = NumberText.plural(snapshot.sessions.count + (rest?.others ?? 0), "session")
         let open = snapshot.sessions.filter { $0.spending.liveStreams > 0 }.count
         let top = snapshot.sessions.max { $0.spending.dollarsPerHour < $1.spending.dollarsPerHour }
-        guard let top, top.spending.dollarsPerHour > 0 else { return "\(count), \(open) with open streams" }
-        return "\(count), \(open) with open streams; \(top.id) spends most: "
-            + "\(CostWords.dollars(top.spending.dollarsPerHour))/h"
+        let pinned = snapshot.pins.isEmpty ? "" : ", \(snapshot.pins.count) pinned"
+        let words = "\(count), \(open) with open streams\(pinned)"
+        guard let top, top.spending.dollarsPerHour > 0 else { return words }
+        return "\(words); \(top.id) spends most: \(CostWords.dollars(top.spending.dollarsPerHour))/h"
     }
 
     private func columns(_ sessions: [SessionRow]) -> [Column<SessionRow>] {
@@ -81,6 +84,14 @@ struct SessionsView {
                 return .text(NumberText.short(Double(failed)), failed > 0 ? .warning : .label)
             },
         ]
+    }
+
+    private var pinColumn: Column<SessionRow> {
+        let pins = Dictionary(snapshot.pins.map { ($0.session, $0) }, uniquingKeysWith: { first, _ in first })
+        return Column(["PINNED TO"], 9, ideal: 12, priority: 2, .left, largest: 24) { row, _ in
+            guard let pin = pins[row.id] else { return .empty }
+            return pin.isSetAside ? .state("(aside)", .warning) : .state(pin.node, .accent)
+        }
     }
 
     /// "12.4k, ~0.6s": tokens to prefill, and how long.
@@ -136,6 +147,17 @@ struct SessionDetail {
             + "\(NumberText.count(ended.failed)) failed"
     }
 
+    private var pinned: [Fact] {
+        guard let pin = snapshot.pin(of: session.id) else { return [] }
+        let age = NumberText.span(max(snapshot.time - pin.since, 0))
+        return [
+            pin.isSetAside
+                ? Fact("pinned", "\(pin.node), set aside", .warning)
+                : Fact("pinned", "\(pin.node), \(age) ago", .accent),
+            Fact("by", pin.actor),
+        ]
+    }
+
     /// Where its last prompts were computed, and what it would lose by leaving the last of them.
     private var places: FactGroup {
         let visits = session.visits.map { visit in
@@ -148,6 +170,7 @@ struct SessionDetail {
         }
         return FactGroup(
             title: "Warm on",
-            facts: visits + [move ?? Fact("to move", visits.isEmpty ? "" : "no other node could take it")])
+            facts: visits + [move ?? Fact("to move", visits.isEmpty ? "" : "no other node could take it")]
+                + pinned)
     }
 }

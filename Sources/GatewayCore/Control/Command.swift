@@ -30,6 +30,9 @@ package enum Command: Codable, Sendable, Equatable {
     case cut(node: String)
     /// Ends every request in flight of a session.
     case cancelSession(id: String)
+    /// All further requests of a session go to one node, until it is unpinned or the node takes none.
+    case pin(session: String, node: String)
+    case unpin(session: String)
     /// - weight: 0...100.
     case setWeight(node: String, weight: Int)
     /// - name: a policy, or "default": the model follows the others again.

@@ -17,7 +17,7 @@ extension ControlLoop {
                 configurationVersion: configurationVersion)
         }
         let before = policies
-        apply(request.command, at: unixNow, now: now)
+        apply(request.command, by: actor, at: unixNow, now: now)
         trials.take(
             request.command, back: change.inverse, by: actor,
             until: request.trySeconds.map { unixNow + $0 })
@@ -87,7 +87,8 @@ extension ControlLoop {
             let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
             let words = "\(requests(count)) ended"
             return isDone ? words : "\(words) so far, a loop has not answered yet"
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .keep, .setAutotune, .stop: break
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .setAutotune, .stop:
+            break
         }
         return ""
     }
@@ -154,6 +155,7 @@ extension ControlLoop {
             return Change(
                 text: "\(requests(record?.load.live ?? 0)) on \(node) cut", before: before, after: "cut")
         case .cancelSession(let id): return Change(text: "session \(id): ", before: nil, after: "cancelled")
+        case .pin(let session, _), .unpin(let session): return describePin(command, of: session)
         case .setWeight(let node, let weight):
             return Change(
                 text: "weight of \(node): \(record?.weight ?? 0) → \(weight)", before: before,
@@ -191,7 +193,7 @@ extension ControlLoop {
     /// - Parameters:
     ///   - time: Unix seconds at which it was commanded.
     ///   - now: monotonic nanoseconds; 0: it is restored, and a node that serves has its whole share.
-    private mutating func apply(_ command: Command, at time: Double, now: UInt64) {
+    private mutating func apply(_ command: Command, by actor: String, at time: Double, now: UInt64) {
         switch command {
         case .setPolicy: if let changed = try? changedPolicies(by: command) { policies = changed }
         case .setAutotune(let isOn): autotuning.turn(on: isOn, now: seconds)
@@ -199,6 +201,11 @@ extension ControlLoop {
         case .drain, .undrain, .maintenance, .setWeight:
             guard let index = nodes.firstIndex(where: { $0.name == command.node }) else { return }
             nodes[index].apply(command, at: time, now: now)
+        case .pin(let session, let node):
+            guard nodes.contains(where: { $0.name == node }) else { return }
+            pins.set(
+                SessionPin(session: session, node: node, actor: actor, since: time, isSetAside: now == 0))
+        case .unpin(let session): pins.remove(session)
         case .migrate, .cut, .cancelSession, .keep: break
         }
     }
@@ -212,7 +219,7 @@ extension ControlLoop {
                 continue
             }
             let back = describe(entry.command).inverse
-            apply(entry.command, at: entry.unixTime, now: 0)
+            apply(entry.command, by: entry.actor, at: entry.unixTime, now: 0)
             trials.take(
                 entry.command, back: back, by: entry.actor,
                 until: entry.trySeconds.map { entry.unixTime + $0 })
@@ -224,6 +231,7 @@ extension ControlLoop {
             return said.isEmpty ? nil : "\(record.name) \(said.joined(separator: ", "))"
         }
         if entries.contains(where: \.command.isOfPolicies) { parts += policyWords }
+        parts += pinWords
         parts += problems.suffix(4)
         if unreadable > 0 { parts.append("\(unreadable) unreadable journal lines skipped") }
         guard !parts.isEmpty else { return }
@@ -252,7 +260,7 @@ extension NodeRecord {
             intent = .maintenance
             drain = nil
         case .setWeight(_, let new): weight = new
-        case .migrate, .cut, .cancelSession, .setPolicy, .keep, .setAutotune, .stop: break
+        case .migrate, .cut, .cancelSession, .pin, .unpin, .setPolicy, .keep, .setAutotune, .stop: break
         }
     }
 }
@@ -273,9 +281,9 @@ extension Command {
     package var node: String? {
         switch self {
         case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
-            .setWeight(let node, _), .migrate(let node), .cut(let node):
+            .setWeight(let node, _), .migrate(let node), .cut(let node), .pin(_, let node):
             node
-        case .cancelSession, .setPolicy, .keep, .setAutotune, .stop: nil
+        case .cancelSession, .unpin, .setPolicy, .keep, .setAutotune, .stop: nil
         }
     }
 
@@ -283,7 +291,7 @@ extension Command {
     var isOfTheMoment: Bool {
         switch self {
         case .stop, .migrate, .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .keep, .setAutotune: false
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .setAutotune: false
         }
     }
 
@@ -291,7 +299,8 @@ extension Command {
     var endsStreams: Bool {
         switch self {
         case .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .keep, .setAutotune, .migrate, .stop:
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .setAutotune,
+            .migrate, .stop:
             false
         }
     }

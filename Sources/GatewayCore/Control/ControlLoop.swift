@@ -28,6 +28,7 @@ package struct ControlLoop: ~Copyable {
     /// The last change of policy, until it is told whether it was worth it.
     var policySwitch: PolicySwitch?
     var trials = Trials()
+    var pins = Pins()
     var autotuning: Autotuning
     var history = History()
     var past = SparseReel()
@@ -109,6 +110,7 @@ package struct ControlLoop: ~Copyable {
         watchMemory()
         stepBreakers()
         tellStates()
+        watchPins()
         tellForecast()
         if isDirty { publish() }
         guard now >= nextFrame || isUrgent else { return }
@@ -265,7 +267,10 @@ package struct ControlLoop: ~Copyable {
     mutating func publish() {
         isDirty = false
         fleetVersion += 1
-        shared.fleet.publish(Fleet(version: fleetVersion, nodes: nodes.map(\.node), policies: policies))
+        shared.fleet.publish(
+            Fleet(
+                version: fleetVersion, nodes: nodes.map(\.node), policies: policies,
+                pins: pins.places(nodes)))
         for mailbox in shared.mailboxes { mailbox.wake() }
         _ = waitForLoops { [fleetVersion] in $0.fleetVersion >= fleetVersion }
     }

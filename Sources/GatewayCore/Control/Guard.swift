@@ -26,6 +26,8 @@ package enum Guard {
             return checkPolicy(name, model, parameters ?? [:], on: snapshot)
         case .cancelSession(let id):
             return id.isEmpty ? refused("a session's id is needed: the streams view shows them") : .allowed
+        case .pin(let session, let node): return checkPin(session, node, on: snapshot)
+        case .unpin(let session): return checkUnpin(session, on: snapshot)
         case .keep: return snapshot.trials.isEmpty ? refused("nothing is being tried") : .allowed
         case .setAutotune, .stop: return .allowed
         }
@@ -65,7 +67,7 @@ package enum Guard {
         case .setWeight(_, let weight):
             guard (0...100).contains(weight) else { return refused("a weight is 0 to 100, not \(weight)") }
             return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
-        case .setPolicy, .keep, .setAutotune, .cancelSession, .stop: return .allowed
+        case .setPolicy, .keep, .setAutotune, .cancelSession, .pin, .unpin, .stop: return .allowed
         }
     }
 
@@ -89,6 +91,40 @@ package enum Guard {
         } catch {
             return refused("\(error)")
         }
+    }
+
+    private static func checkPin(_ session: String, _ node: String, on snapshot: Snapshot) -> Verdict {
+        guard !session.isEmpty, session.utf8.count <= PayerName.longest else {
+            return refused(
+                "a session is pinned by its id of 1 to \(PayerName.longest) bytes; the sessions view shows them"
+            )
+        }
+        guard let status = snapshot.node(named: node) else { return unknown(node, in: snapshot) }
+        guard status.state == .serving, status.weight > 0 else {
+            let state = status.state == .serving ? "has weight 0" : "is \(status.state.rawValue)"
+            return refused("\(node) \(state): pin the session to a node that takes requests")
+        }
+        let model = snapshot.sessions.first { $0.id == session }?.model ?? ""
+        if !model.isEmpty, !status.models.isEmpty, !status.models.contains(model) {
+            return refused("\(node) does not serve \(model), which \(session) asks for")
+        }
+        if let pin = snapshot.pin(of: session) {
+            return pin.node == node ? refused("\(session) is pinned to \(node) already") : .allowed
+        }
+        guard snapshot.pins.count >= SessionPin.limit, let oldest = snapshot.pins.first else {
+            return .allowed
+        }
+        return refused(
+            "\(snapshot.pins.count) sessions are pinned already; unpin one first, the oldest is \(oldest.session)"
+        )
+    }
+
+    private static func checkUnpin(_ session: String, on snapshot: Snapshot) -> Verdict {
+        guard snapshot.pin(of: session) == nil else { return .allowed }
+        let pinned = snapshot.pins.prefix(12).map(\.session).joined(separator: ", ")
+        let more = snapshot.pins.count > 12 ? ", ..." : ""
+        return refused(
+            "session \(session) is not pinned" + (pinned.isEmpty ? "" : "; pinned are \(pinned)\(more)"))
     }
 
     /// Streams are moved or cut only where no new ones come: on a node that was taken out before.

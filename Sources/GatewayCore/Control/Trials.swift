@@ -79,7 +79,10 @@ extension Command {
         switch self {
         case .setWeight(let node, _): "weight of \(node)"
         case .setPolicy(_, let model, _): "policy\(model.map { " of \($0)" } ?? "")"
-        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .keep, .setAutotune, .stop: nil
+        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep,
+            .setAutotune,
+            .stop:
+            nil
         }
     }
 
@@ -89,7 +92,10 @@ extension Command {
         case .setWeight(_, let weight): "\(weight)"
         case .setPolicy(let name, _, let parameters):
             (try? PolicySetting(name, parameters ?? [:]))?.words() ?? name
-        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .keep, .setAutotune, .stop: nil
+        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep,
+            .setAutotune,
+            .stop:
+            nil
         }
     }
 }

@@ -72,16 +72,19 @@ package final class Fleet: Sendable {
     /// The policies that loops route by.
     package let policies: PolicySettings
     package let models: [ModelEntry]
+    /// Nodes of pinned sessions, by the hash of the session's id.
+    package let pins: [UInt64: Int]
     /// Nodes whose models are not known.
     package let unspecific: [Int]
     /// Keyed by the hash of the model's name.
     private let modelIndex: [UInt64: Int]
 
-    package init(version: Int, nodes: [Node], policies: PolicySettings) {
+    package init(version: Int, nodes: [Node], policies: PolicySettings, pins: [UInt64: Int] = [:]) {
         self.version = version
         self.nodes = nodes
         takesRequests = nodes.map(\.takesRequests)
         self.policies = policies
+        self.pins = pins
         var names: [String] = []
         for node in nodes { for model in node.models where !names.contains(model) { names.append(model) } }
         models = names.map { name in

@@ -25,6 +25,10 @@ package struct Payers: Sendable, Equatable {
 /// A name that stands behind a hash in `Payers`.
 package struct PayerName: Sendable {
     package enum Kind: Sendable { case tenant, session }
+
+    /// In bytes; longer ones are cut.
+    package static let longest = 64
+
     package var kind: Kind
     package var hash: UInt64
     package var name: String

@@ -29,7 +29,7 @@ extension ProxyLoop {
         record.policy = type(of: policy).name
         record.model = clients[fd].exchange.model
         record.node = fleet.nodes[candidates[chosen].node].name
-        record.reason = reason.words
+        record.reason = reason.words + setAsideWords(fd)
         record.promptTokens = UInt32(clamping: request.promptTokens)
         record.predictedCachedTokens = UInt32(clamping: candidates[chosen].cachedTokens(of: request))
         let scored = zip(candidates, policy.scores(candidates, for: request)).map { candidate, score in
@@ -54,7 +54,7 @@ extension ProxyLoop {
         return excluded
     }
 
-    private func whyExcluded(_ index: Int, _ fd: Int32) -> String {
+    func whyExcluded(_ index: Int, _ fd: Int32) -> String {
         let node = fleet.nodes[index]
         if node.intent != .serve || node.health != .healthy || node.breaker == .open {
             return node.state.rawValue

@@ -20,17 +20,19 @@ extension ProxyLoop {
         return clients[fd].withBody { PromptHash.of($0, field.range) }
     }
 
-    /// Longer names are cut.
-    private static let nameBytes = 64
+    /// A name as it is shown. One that was cut says so, and is nobody's.
+    private static func name(_ bytes: RawSpan, _ range: Range<Int>) -> String {
+        bytes.text(range.prefix(PayerName.longest)) + (range.count > PayerName.longest ? "…" : "")
+    }
 
     /// A key is never shown: eight digits of its hash tell it from others.
     func tenantName(of fd: Int32) -> String? {
         let named = clients[fd].head.tenant
         if !named.isEmpty {
-            return clients[fd].input.withBytes { $0.text(named.range.prefix(Self.nameBytes)) }
+            return clients[fd].input.withBytes { Self.name($0, named.range) }
         }
         let user = clients[fd].facts.tenant
-        if !user.isEmpty { return clients[fd].withBody { $0.text(user.range.prefix(Self.nameBytes)) } }
+        if !user.isEmpty { return clients[fd].withBody { Self.name($0, user.range) } }
         let hash = clients[fd].exchange.tenant
         guard hash != 0 else { return nil }
         let digits = String(hash & 0xFFFF_FFFF, radix: 16)
@@ -40,10 +42,10 @@ extension ProxyLoop {
     func sessionName(of fd: Int32) -> String? {
         let header = clients[fd].head.session
         if !header.isEmpty {
-            return clients[fd].input.withBytes { $0.text(header.range.prefix(Self.nameBytes)) }
+            return clients[fd].input.withBytes { Self.name($0, header.range) }
         }
         let field = clients[fd].facts.session
-        return field.isEmpty ? nil : clients[fd].withBody { $0.text(field.range.prefix(Self.nameBytes)) }
+        return field.isEmpty ? nil : clients[fd].withBody { Self.name($0, field.range) }
     }
 
     func payers(of fd: Int32) -> Payers {

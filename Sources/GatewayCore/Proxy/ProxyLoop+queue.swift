@@ -119,7 +119,7 @@ extension ProxyLoop {
                 fd, 404, "the model is not served here any more", type: "invalid_request_error",
                 code: "model_not_found")
         }
-        guard hasOtherCandidate(fd, model: model) else {
+        guard hasOtherCandidate(fd, model: model), !waitsForPin(fd, model: model) else {
             let later = now + TimerWheel.nanosecondsPerTick
             return shared.waitingRoom.withQueue { $0.postpone(entry.id, model: queue, until: later) }
         }
@@ -183,13 +183,18 @@ extension ProxyLoop {
         let seconds = "\(limits.queueSeconds) s (limits.queueSeconds)"
         if isServed(fd) {
             refuse(
-                fd, 429, "every node that serves the model was full for \(seconds)",
+                fd, 429, "\(fullWords(fd)) full for \(seconds)",
                 type: "overloaded_error", retryAfter: retryAfter(fd))
         } else {
             refuse(
                 fd, 503, "no node could take the request in \(seconds)", type: "overloaded_error",
                 retryAfter: retryAfter(fd))
         }
+    }
+
+    private func fullWords(_ fd: Int32) -> String {
+        pin(of: fd) == nil
+            ? "every node that serves the model was" : "the node that its session is pinned to was"
     }
 
     /// Some node that it could go to takes requests, though it may be full.

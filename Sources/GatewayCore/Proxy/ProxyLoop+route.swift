@@ -6,7 +6,7 @@ extension ProxyLoop {
     ///   - planned: the node that it was held for, as the plan saw it.
     mutating func route(_ fd: Int32, model: Int?, planned: Candidate? = nil) -> Bool {
         gatherCandidates(fd, model: model)
-        guard !candidates.isEmpty else { return false }
+        guard !candidates.isEmpty, !waitsForPin(fd, model: model) else { return false }
         var request = routingRequest(fd, model: model)
         shadowArrival(fd, request, model: model)
         match(fd, &request)
@@ -28,9 +28,13 @@ extension ProxyLoop {
     private mutating func choose(
         _ fd: Int32, _ request: RoutingRequest, policy model: UInt64, planned: Candidate?
     ) -> (Int, ChoiceReason)? {
-        if let pinned = pinnedCandidate(fd) {
-            takeProbe(fd, candidates[pinned].node)
-            return (pinned, .stateful)
+        if let maker = makerCandidate(fd) {
+            takeProbe(fd, candidates[maker].node)
+            return (maker, .stateful)
+        }
+        if let node = pin(of: fd), let place = candidates.firstIndex(where: { $0.node == node }) {
+            takeProbe(fd, node)
+            return (place, .pinned)
         }
         // A node on probation gets one request as soon as there is one: nothing else would tell that it is well.
         while let place = candidates.firstIndex(where: { fleet.nodes[$0.node].breaker == .halfOpen }) {
@@ -153,7 +157,7 @@ extension ProxyLoop {
     }
 
     /// The candidate that made the id which the request names, in its path or as previous_response_id.
-    private func pinnedCandidate(_ fd: Int32) -> Int? {
+    private func makerCandidate(_ fd: Int32) -> Int? {
         let previous = clients[fd].facts.previousResponse
         var id: UInt64?
         if !previous.isEmpty {

@@ -97,7 +97,7 @@ package struct Candidate: Sendable {
 /// Why a policy chose, in a closed set; the words are made where they are shown.
 package enum ChoiceReason: UInt8, Sendable {
     case onlyCandidate, turn, chance, leastLoaded, betterOfTwo, session, sessionSpilled, prefix, leastCost,
-        stateful, probation, sessionMoved, explored, imbalance,
+        stateful, pinned, probation, sessionMoved, explored, imbalance,
         held, deepestHolder, emptiest, holderSpilled, hash,
         hashSpilled
 
@@ -113,6 +113,7 @@ package enum ChoiceReason: UInt8, Sendable {
         case .prefix: "holds the longest part of the prefix at the least cost"
         case .leastCost: "least cost; nobody holds the prefix"
         case .stateful: "the node that made the id"
+        case .pinned: "pinned by operator"
         case .probation: "it was ejected; this request tries it again"
         case .sessionMoved: "its session's node costs more than moving; the least cost"
         case .explored: "drawn to learn of it"

@@ -23,6 +23,7 @@ extension ControlLoop {
         snapshot.eventsTotal = events.total
         snapshot.shadows = shared.shadow.latest
         snapshot.trials = trials.running.map(\.status)
+        snapshot.pins = pins.list
         bookLive(reports)
         snapshot.spending = spendingRows()
         snapshot.sessions = sessionRows()

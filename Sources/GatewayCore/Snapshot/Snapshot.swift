@@ -26,6 +26,8 @@ package struct Snapshot: Codable, Sendable, Equatable {
     package var shadows: [ShadowRow] = []
     /// What is being tried, and goes back by itself.
     package var trials: [TrialStatus] = []
+    /// Sessions that operators pinned to a node, the oldest pin first.
+    package var pins: [SessionPin] = []
     /// Who spends: all together, then tenants, models and nodes; of each kind those with the most dollars of the last hour,
     /// then the rest as one row.
     package var spending: [SpendingRow] = []

@@ -31,7 +31,7 @@ extension ProxyTests {
             return [
                 "\(snapshot.gateway.configurationVersion)", "\(snapshot.events.count)",
                 "\(snapshot.nodes.map { "\($0.state) \($0.weight)" })", snapshot.gateway.policy,
-                "\(snapshot.trials)", journal,
+                "\(snapshot.trials)", "\(snapshot.pins)", journal,
             ]
         }
 
@@ -52,6 +52,7 @@ extension ProxyTests {
             (.setPolicy(name: "random"), nil, "policy: round-robin → random"),
             (.keep, nil, "kept: weight of a 50 (tried → kept)"),
             (.cancelSession(id: "s"), nil, "session s: its requests end"),
+            (.pin(session: "s", node: "b"), nil, "session s: not pinned → pinned to b"),
             (.setAutotune(isOn: true), nil, "autotune on (autotune off → autotune on)"),
             (.stop(mode: .now), nil, "stop now"),
         ]
@@ -79,7 +80,7 @@ extension ProxyTests {
             let refused: [Command] = [
                 .drain(node: "a", deadlineSeconds: nil, atDeadline: .keep, force: false), .undrain(node: "a"),
                 .cut(node: "a"), .migrate(node: "a"), .setWeight(node: "nobody", weight: 1),
-                .setPolicy(name: "sideways"), .keep,
+                .setPolicy(name: "sideways"), .keep, .pin(session: "s", node: "b"), .unpin(session: "s"),
             ]
             let before = try traces(running)
             let dry = try refused.map { try ask(running, $0) }

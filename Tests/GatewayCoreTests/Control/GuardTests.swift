@@ -119,6 +119,43 @@ struct GuardTests {
         #expect(why(.cancelSession(id: ""), fleet())?.canForce == false)
     }
 
+    @Test func `a session is pinned by its id to a node that takes its requests, and not there again`() {
+        func reason(_ session: String, _ node: String, _ edit: @escaping (inout Snapshot) -> Void = { _ in })
+            -> String?
+        {
+            why(.pin(session: session, node: node), fleet(edit: edit))?.reason
+        }
+        #expect(reason("s", "a") == nil && reason(String(repeating: "x", count: 64), "a") == nil)
+        #expect(reason("", "a")?.contains("1 to 64 bytes") == true)
+        #expect(reason(String(repeating: "x", count: 64) + "…", "a")?.contains("1 to 64 bytes") == true)
+        for state in NodeState.allCases where state != .serving {
+            #expect(
+                reason("s", "a") { $0.nodes[0].state = state }?.contains("a is \(state.rawValue)") == true)
+        }
+        #expect(reason("s", "a") { $0.nodes[0].weight = 0 }?.contains("a has weight 0") == true)
+        func asks(_ model: String) -> (inout Snapshot) -> Void {
+            { snapshot in
+                var row = SessionRow()
+                (row.id, row.model) = ("s", model)
+                snapshot.sessions = [row]
+            }
+        }
+        #expect(reason("s", "c", asks("n")) == nil && reason("other", "c", asks("m")) == nil)
+        #expect(reason("s", "c", asks("m")) == "c does not serve m, which s asks for")
+        func pinned(_ count: Int) -> (inout Snapshot) -> Void {
+            { $0.pins = (0..<count).map { SessionPin(session: "s\($0)", node: "a", actor: "ann", since: 0) } }
+        }
+        #expect(reason("s0", "a", pinned(1)) == "s0 is pinned to a already")
+        #expect(reason("s0", "b", pinned(1)) == nil && reason("s", "a", pinned(255)) == nil)
+        #expect(
+            reason("s", "a", pinned(256))
+                == "256 sessions are pinned already; unpin one first, the oldest is s0")
+        #expect(reason("s7", "b", pinned(256)) == nil, "one that is pinned may move")
+        #expect(isAllowed(.unpin(session: "s0"), fleet(edit: pinned(1))))
+        let none = why(.unpin(session: "s"), fleet(edit: pinned(2)))?.reason
+        #expect(none == "session s is not pinned; pinned are s0, s1")
+    }
+
     @Test func `others that get no requests do not count`() {
         func others(_ edit: @escaping (inout NodeStatus) -> Void) -> Snapshot {
             fleet { snapshot in for index in [1, 3] { edit(&snapshot.nodes[index]) } }
@@ -144,6 +181,7 @@ struct GuardTests {
     @Test(arguments: [
         drain("x"), drain("x", force: true), .undrain(node: "x"), .maintenance(node: "x", force: true),
         .setWeight(node: "x", weight: 1), .migrate(node: "x"), .cut(node: "x"),
+        .pin(session: "s", node: "x"),
     ])
     func `an unknown node is named, with those that there are`(command: Command) throws {
         let refusal = try #require(why(command, fleet()))

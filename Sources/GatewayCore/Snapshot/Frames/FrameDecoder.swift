@@ -15,6 +15,7 @@ package struct FrameDecoder: Sendable {
         var events = SectionDecoder<EventRecord>()
         var shadows = SectionDecoder<ShadowRow>()
         var trials = SectionDecoder<TrialStatus>()
+        var pins = SectionDecoder<SessionPin>()
         var spending = SectionDecoder<SpendingRow>()
         var sessions = SectionDecoder<SessionRow>()
     }
@@ -70,6 +71,7 @@ package struct FrameDecoder: Sendable {
         try sections.events.read(from: &reader)
         try sections.shadows.read(from: &reader)
         try sections.trials.read(from: &reader)
+        try sections.pins.read(from: &reader)
         try sections.spending.read(from: &reader)
         try sections.sessions.read(from: &reader)
         guard reader.remaining == 0, let head = sections.head.elements.first,
@@ -91,6 +93,7 @@ package struct FrameDecoder: Sendable {
         snapshot.events = sections.events.elements
         snapshot.shadows = sections.shadows.elements
         snapshot.trials = sections.trials.elements
+        snapshot.pins = sections.pins.elements
         snapshot.spending = sections.spending.elements
         snapshot.sessions = sections.sessions.elements
         snapshot.eventsTotal = head.eventsTotal

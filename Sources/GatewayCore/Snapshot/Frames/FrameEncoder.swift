@@ -12,6 +12,7 @@ package struct FrameEncoder: Sendable {
     private var events = SectionEncoder<EventRecord, UInt64>(id: \.sequence)
     private var shadows = SectionEncoder<ShadowRow, String>(id: \.policy)
     private var trials = SectionEncoder<TrialStatus, String>(id: \.what)
+    private var pins = SectionEncoder<SessionPin, String>(id: \.session)
     private var spending = SectionEncoder<SpendingRow, SpendingRow.ID>(id: \.id)
     private var sessions = SectionEncoder<SessionRow, String>(id: \.id)
 
@@ -40,6 +41,7 @@ package struct FrameEncoder: Sendable {
         try events.write(snapshot.events, into: &writer)
         try shadows.write(snapshot.shadows, into: &writer)
         try trials.write(snapshot.trials, into: &writer)
+        try pins.write(snapshot.pins, into: &writer)
         try spending.write(snapshot.spending, into: &writer)
         try sessions.write(snapshot.sessions, into: &writer)
         guard writer.bytes.count <= SnapshotFrame.maxBytes else {
@@ -60,6 +62,7 @@ package struct FrameEncoder: Sendable {
         events.forget()
         shadows.forget()
         trials.forget()
+        pins.forget()
         spending.forget()
         sessions.forget()
     }
