@@ -16,6 +16,6 @@ extension ProxyLoop {
     /// Where the live policy sends it first.
     func shadowPlacement(_ fd: Int32, node: Int) {
         guard clients[fd].exchange.isShadowed, clients[fd].exchange.attempts == 0 else { return }
-        shared.shadow.placed(clients[fd].exchange.id, node: node)
+        shared.shadow.placed(clients[fd].exchange.id, node: node, instant: Double(now) / 1e9)
     }
 }

@@ -52,20 +52,25 @@ struct DrainForecastTests {
         #expect(DrainForecast(nodes: ["b"]).expectedTTFT(measured: 0.1) == nil)
     }
 
-    @Test func `caches are as warm as they were when the requests came`() throws {
-        let live = try PolicySetting("prefix-affinity")
-        let node = ShadowNode(weight: 100, speed: NodeSpeed(perToken: 0.0002))
-        let site = ShadowSite(nodes: [node, node, node], model: "m", live: live)
-        /// Ninety prompts, each once.
-        func notes(from start: Double) -> ShadowMailbox.Notes {
-            var notes = ShadowMailbox.Notes()
-            notes.arrivals = (0..<90).map { place in
+    private static let node = ShadowNode(weight: 100, speed: NodeSpeed(perToken: 0.0002))
+
+    /// Ninety prompts, a second each, of which the live policy sent two thirds to b and the rest to c.
+    private static func notes(from start: Double) -> ShadowMailbox.Notes {
+        var notes = ShadowMailbox.Notes()
+        for place in 0..<90 {
+            let (stream, instant) = (UInt64(start) + UInt64(place), start + Double(place))
+            notes.arrivals.append(
                 ShadowArrival(
-                    stream: UInt64(start) + UInt64(place), model: 7, instant: start + Double(place),
-                    promptTokens: 1000, expectedOutput: 1, chain: (0..<4).map { UInt64(place) << 8 | $0 })
-            }
-            return notes
+                    stream: stream, model: 7, instant: instant, promptTokens: 1000, expectedOutput: 1,
+                    chain: (0..<4).map { UInt64(place) << 8 | $0 }))
+            notes.placements.append(
+                ShadowPlacement(stream: stream, node: place % 3 == 0 ? 2 : 1, instant: instant))
         }
+        return notes
+    }
+
+    /// What is there after the prompts came twice.
+    private static func ground(_ site: ShadowSite) throws -> DrainForecast.Ground {
         let desk = DrainDesk()
         var shadows = Shadows()
         for (start, end) in [(1000.0, 1100.0), (1200, 1300)] {
@@ -75,18 +80,32 @@ struct DrainForecastTests {
         }
         desk.ask([0])
         let (leaving, ground) = try #require(desk.takeQuestion())
-        #expect(desk.takeQuestion() == nil)
-        func p50(_ ground: DrainForecast.Ground) -> Double? {
-            DrainForecast(
-                without: leaving, names: ["a", "b", "c"], from: ground, site: { _ in site }, clock: { 0 }
-            ).before?.ttftP50
-        }
-        #expect(try #require(p50(ground)) < 0.05)
+        #expect(leaving == [0] && desk.takeQuestion() == nil)
+        return ground
+    }
+
+    private static func forecast(from ground: DrainForecast.Ground, _ site: ShadowSite) -> DrainForecast {
+        DrainForecast(
+            without: [0], names: ["a", "b", "c"], from: ground, site: { _ in site }, clock: { 0 })
+    }
+
+    @Test func `caches are as warm as they were when the requests came, and where they were`() throws {
+        var site = ShadowSite(
+            nodes: [Self.node, Self.node, Self.node], model: "m", live: try PolicySetting("prefix-affinity"))
+        let ground = try Self.ground(site)
+        let warm = Self.forecast(from: ground, site)
+        #expect(try #require(warm.before?.ttftP50) < 0.05)
+        let shares = try #require(warm.after?.shares)
+        #expect(
+            abs(shares["b", default: 0] - 2.0 / 3) < 0.01 && abs(shares["c", default: 0] - 1.0 / 3) < 0.01)
+        site.live = try PolicySetting("longest-prefix")
+        #expect(
+            try #require(Self.forecast(from: ground, site).before?.ttftP50) < 0.05, "another policy's caches")
         var cold = ground
         cold.window = TuningWindow()
-        cold.window.append(notes(from: 1200).arrivals)
-        cold.standing = nil
-        #expect(try #require(p50(cold)) > 0.15)
+        cold.window.append(Self.notes(from: 1200).arrivals)
+        cold.standings = []
+        #expect(try #require(Self.forecast(from: cold, site).before?.ttftP50) > 0.15)
     }
 
     @Test func `where nothing can be foreseen it says why`() throws {

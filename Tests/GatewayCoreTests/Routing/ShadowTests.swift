@@ -27,7 +27,9 @@ struct ShadowTests {
                     stream: first + UInt64(place), model: model, instant: start + Double(place) * apart,
                     promptTokens: 640, expectedOutput: 1,
                     chain: (0..<10).map { prompt * 1000 + $0 }))
-            notes.placements.append(ShadowPlacement(stream: first + UInt64(place), node: 0))
+            notes.placements.append(
+                ShadowPlacement(
+                    stream: first + UInt64(place), node: 0, instant: start + Double(place) * apart))
         }
         return notes
     }

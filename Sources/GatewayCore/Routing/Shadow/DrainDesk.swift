@@ -5,13 +5,14 @@ package final class DrainDesk: Sendable {
     private struct State {
         var window = TuningWindow()
         var decoding = ShadowDecoding()
-        /// A minute apart, the last one two minutes old at the most: from there the requests since are played again.
+        /// The last of them, twenty seconds apart: from each the requests since are played again.
         var standings: [ShadowStanding] = []
         var question: Set<Int>?
         var answer: DrainForecast?
     }
 
-    private static let standingSeconds = 60.0
+    private static let standingSeconds = 20.0
+    private static let standingLimit = 3
     private let state = Mutex(State())
 
     package init() {}
@@ -23,7 +24,7 @@ package final class DrainDesk: Sendable {
             state.decoding = notes.decoding
             let newest = state.standings.last?.fleet.now ?? -.infinity
             guard now - newest >= Self.standingSeconds, let standing = shadows.standing else { return }
-            state.standings = state.standings.suffix(1) + [standing]
+            state.standings = state.standings.suffix(Self.standingLimit - 1) + [standing]
         }
     }
 
@@ -43,7 +44,7 @@ package final class DrainDesk: Sendable {
             return (
                 question,
                 DrainForecast.Ground(
-                    window: state.window, standing: state.standings.first, decoding: state.decoding)
+                    window: state.window, standings: state.standings, decoding: state.decoding)
             )
         }
     }

@@ -47,8 +47,8 @@ extension DrainForecast {
     /// What a forecast is made from.
     package struct Ground: Sendable {
         var window: TuningWindow
-        /// The nodes with warm caches, from which to go on; nil: there is none, and caches begin empty.
-        var standing: ShadowStanding?
+        /// The nodes with warm caches at moments from which to go on; where there is none caches begin empty.
+        var standings: [ShadowStanding] = []
         var decoding = ShadowDecoding()
     }
 
@@ -72,7 +72,7 @@ extension DrainForecast {
         }
         let present = site(hash)
         model = present.model
-        let play = Play(of: hash, on: present, from: ground)
+        let play = Play(of: hash, from: ground)
         guard play.judged >= Self.leastRequests else {
             problem = "too few requests to judge by: \(play.judged) of \(Self.leastRequests)"
             return
@@ -85,60 +85,66 @@ extension DrainForecast {
         if after == nil { problem = "those that stay would not answer all requests" }
     }
 
-    /// The requests that are played again, and from where.
-    private struct Play {
-        var arrivals: [ShadowArrival]
-        /// So many of the last ones.
-        var judged: Int
-        let ground: Ground
-        /// nil: caches begin empty.
-        var standing: ShadowStanding?
+    /// Requests, and what became of each.
+    fileprivate typealias Played = (
+        arrivals: ArraySlice<ShadowArrival>, outcomes: ArraySlice<VirtualFleet<PrefillServer>.Outcome>
+    )
 
-        init(of model: UInt64, on site: ShadowSite, from ground: Ground) {
-            self.ground = ground
-            let all = ground.window.arrivals(of: model)
-            if let standing = ground.standing, standing.model == model, standing.live == site.live {
-                arrivals = all.filter { $0.instant > standing.fleet.now }
-                judged = arrivals.count
-                self.standing = standing
-                if judged >= DrainForecast.leastRequests { return }
+    /// The requests that are played again, and from where. Several beginnings, since where what moves will find its new
+    /// place is half chance.
+    private struct Play {
+        let decoding: ShadowDecoding
+        let all: [ShadowArrival]
+        /// With what came since; none: caches begin empty, and the first third of all fills them.
+        var beginnings: [(standing: ShadowStanding, arrivals: [ShadowArrival])] = []
+
+        init(of model: UInt64, from ground: Ground) {
+            decoding = ground.decoding
+            all = ground.window.arrivals(of: model)
+            for standing in ground.standings where standing.model == model {
+                let arrivals = all.filter { $0.instant > standing.fleet.now }
+                if arrivals.count >= DrainForecast.leastRequests { beginnings.append((standing, arrivals)) }
             }
-            standing = nil
-            arrivals = all
-            // The first third fills the caches.
-            judged = all.count - all.count / 3
         }
 
+        /// Requests, the same one counted once.
+        var judged: Int { beginnings.first?.arrivals.count ?? all.count - all.count / 3 }
+
         func figures(on site: ShadowSite, _ names: [String], isLate: () -> Bool) -> Figures? {
-            var outcomes: [VirtualFleet<PrefillServer>.Outcome]?
-            if var fleet = standing?.fleet {
-                fleet.weights = site.nodes.map(\.weight)
-                fleet.learn(site.nodes.map(\.speed))
-                outcomes = fleet.play(arrivals, decoding: ground.decoding, isLate: isLate)
-            } else {
-                outcomes = site.play(
-                    arrivals, by: site.live, decoding: ground.decoding, isLate: isLate)
+            var played: [Played] = []
+            for (standing, arrivals) in beginnings {
+                var standing = standing
+                standing.take(site, decoding)
+                guard let outcomes = standing.play(arrivals, decoding: decoding, isLate: isLate) else {
+                    return nil
+                }
+                played.append((arrivals[...], outcomes[...]))
             }
-            return outcomes.map { Figures(arrivals.suffix(judged), Array($0.suffix(judged)), site, names) }
+            if beginnings.isEmpty {
+                guard let outcomes = site.play(all, by: site.live, decoding: decoding, isLate: isLate) else {
+                    return nil
+                }
+                played.append((all.suffix(judged), outcomes.suffix(judged)))
+            }
+            return Figures(played, site, names)
         }
     }
 }
 
 extension DrainForecast.Figures {
-    fileprivate init(
-        _ arrivals: ArraySlice<ShadowArrival>, _ outcomes: [VirtualFleet<PrefillServer>.Outcome],
-        _ site: ShadowSite, _ names: [String]
-    ) {
-        let waits = zip(arrivals, outcomes).map { $1.firstToken - $0.instant }
+    fileprivate init(_ played: [DrainForecast.Played], _ site: ShadowSite, _ names: [String]) {
+        let waits = played.flatMap { zip($0.arrivals, $0.outcomes).map { $1.firstToken - $0.instant } }
         let sorted = waits.sorted()
-        let seconds = (arrivals.last?.instant ?? 0) - (arrivals.first?.instant ?? 0)
+        let seconds = played.reduce(0.0) {
+            $0 + ($1.arrivals.last?.instant ?? 0) - ($1.arrivals.first?.instant ?? 0)
+        }
         let nodes = Double(site.nodes.count { $0.weight > 0 })
         self.init(
             ttftP50: sorted[(sorted.count - 1) / 2], ttftP99: sorted[(sorted.count - 1) * 99 / 100],
             // Little (1961): how many are there is how often they come times how long they stay.
             queueEach: seconds > 0 ? waits.reduce(0, +) / seconds / nodes : 0,
-            shares: outcomes.reduce(into: [:]) {
-                $0[names[$1.node], default: 0] += 1 / Double(outcomes.count)
+            shares: played.flatMap(\.outcomes).reduce(into: [:]) {
+                $0[names[$1.node], default: 0] += 1 / Double(waits.count)
             })
     }
 }

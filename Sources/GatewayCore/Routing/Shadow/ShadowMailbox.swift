@@ -30,10 +30,13 @@ package struct ShadowArrival: Sendable {
 package struct ShadowPlacement: Sendable {
     package var stream: UInt64
     package var node: Int
+    /// Monotonic seconds.
+    package var instant: Double
 
-    package init(stream: UInt64, node: Int) {
+    package init(stream: UInt64, node: Int, instant: Double) {
         self.stream = stream
         self.node = node
+        self.instant = instant
     }
 }
 
@@ -106,11 +109,11 @@ package final class ShadowMailbox: Sendable {
         if !hasRoom { skipped(1) }
     }
 
-    package func placed(_ stream: UInt64, node: Int) {
+    package func placed(_ stream: UInt64, node: Int, instant: Double) {
         if isResting { return }
         notes.withLock { notes in
             guard notes.placements.count < Self.arrivalLimit else { return }
-            notes.placements.append(ShadowPlacement(stream: stream, node: node))
+            notes.placements.append(ShadowPlacement(stream: stream, node: node, instant: instant))
         }
     }
 

@@ -1,11 +1,3 @@
-/// A fleet in virtual time at one moment, to be gone on with in another way than it went.
-package struct ShadowStanding: Sendable {
-    /// Hash of the model's name.
-    let model: UInt64
-    let live: PolicySetting
-    var fleet: VirtualFleet<PrefillServer>
-}
-
 /// One policy on the live stream of requests, in virtual time.
 struct ShadowRun {
     /// Requests that have not ended there; past it the policy has fallen so far behind that its run says nothing.
@@ -16,7 +8,7 @@ struct ShadowRun {
     private(set) var window = ShadowWindow()
     /// Why the run was broken off.
     private(set) var problem: String?
-    private(set) var fleet: VirtualFleet<PrefillServer>
+    private var fleet: VirtualFleet<PrefillServer>
     private var backlog = 0
 
     init(setting: PolicySetting, fleet: VirtualFleet<PrefillServer>) {
@@ -25,10 +17,7 @@ struct ShadowRun {
         self.fleet = fleet
     }
 
-    mutating func take(_ site: ShadowSite) {
-        fleet.weights = site.nodes.map(\.weight)
-        fleet.learn(site.nodes.map(\.speed))
-    }
+    mutating func take(_ site: ShadowSite, _ decoding: ShadowDecoding) { fleet.take(site, decoding) }
 
     mutating func arrive(_ request: VirtualRequest) {
         guard problem == nil, fleet.hasNodes else { return }

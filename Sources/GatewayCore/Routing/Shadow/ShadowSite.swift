@@ -16,7 +16,13 @@ package struct ShadowNode: Sendable {
     }
 }
 
-extension VirtualFleet {
+extension VirtualFleet where Engine == PrefillServer {
+    /// The nodes as they are now.
+    mutating func take(_ site: ShadowSite, _ decoding: ShadowDecoding) {
+        weights = site.nodes.map(\.weight)
+        learn(site.nodes.map(\.speed), secondsPerToken: decoding.secondsPerToken)
+    }
+
     /// Lets requests come, none before `now`, and all end.
     /// - Returns: what became of each; nil: it took too long, or not all were answered.
     mutating func play(

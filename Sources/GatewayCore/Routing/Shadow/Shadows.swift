@@ -28,14 +28,13 @@ package struct Shadows {
 
     /// Hash of the model that is shadowed; nil: no request came.
     package private(set) var model: UInt64?
-    /// The live policy, as it is set.
-    private var live = PolicySetting.usual
+    /// Nodes and caches as the live policy has left them; nil: no request came, or there are too many nodes.
+    private(set) var standing: ShadowStanding?
     private var runs: [ShadowRun] = []
     private var facts: [UInt64: Facts] = [:]
     private var order: [UInt64] = []
     private var counts: [UInt64: Double] = [:]
     private var decoding = ShadowDecoding()
-    private var secondsPerToken = 0.03
     private var resumesAt: [String: Double] = [:]
     private var blockTokens = 64
 
@@ -55,30 +54,24 @@ package struct Shadows {
         let site = site(model)
         guard site.nodes.count(where: { $0.weight > 0 }) <= Self.nodeLimit else {
             runs = []
+            standing = nil
             return tooMany(site.model)
         }
-        live = site.live
         let arrivals = notes.arrivals.filter { $0.model == model }.sorted { $0.instant < $1.instant }
         remember(arrivals, notes.placements)
         // A live setting that has no run yet begins with all the others, so that their caches are equally warm.
         if !runs.contains(where: { $0.setting == site.live }),
-            let first = arrivals.first(where: { !$0.chain.isEmpty })
+            let longest = arrivals.max(by: { $0.chain.count < $1.chain.count }), !longest.chain.isEmpty
         {
-            begin(site, blockTokens: max(1, first.promptTokens / first.chain.count))
+            begin(site, blockTokens: max(1, longest.promptTokens / longest.chain.count))
         }
         let requests = arrivals.map { [decoding] in
             decoding.request($0, id: Int(truncatingIfNeeded: $0.stream))
         }
         for index in runs.indices { run(index, requests, site, now, clock) }
+        standing?.take(site, decoding)
+        standing?.follow(requests, notes.placements, until: now)
         return runs.map { row($0, site) }
-    }
-
-    /// Nodes and caches as the live policy has left them, in virtual time; nil: it has no run, or that was broken off.
-    var standing: ShadowStanding? {
-        guard let model, let run = runs.first(where: { $0.setting == live && $0.problem == nil }) else {
-            return nil
-        }
-        return ShadowStanding(model: model, live: live, fleet: run.fleet)
     }
 
     /// The busiest model; another one takes over when it is twice as busy.
@@ -89,7 +82,10 @@ package struct Shadows {
         }
         guard let busiest = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return }
         guard model == nil || busiest.value > 2 * (model.flatMap { counts[$0] } ?? 0) else { return }
-        if model != busiest.key { runs = [] }
+        if model != busiest.key {
+            runs = []
+            standing = nil
+        }
         model = busiest.key
     }
 
@@ -110,18 +106,24 @@ package struct Shadows {
 
     private mutating func begin(_ site: ShadowSite, blockTokens: Int) {
         self.blockTokens = blockTokens
-        secondsPerToken = decoding.secondsPerToken
         let settings = Self.settings(site.live)
-        runs = settings.compactMap { fresh($0, site, of: settings.count) }
+        runs = settings.compactMap { setting in
+            fleet(setting, site, of: settings.count).map { ShadowRun(setting: setting, fleet: $0) }
+        }
+        guard standing == nil, let model, let fleet = fleet(site.live, site, of: settings.count) else {
+            return
+        }
+        standing = ShadowStanding(model: model, live: site.live, fleet: fleet)
     }
 
-    private func fresh(_ setting: PolicySetting, _ site: ShadowSite, of count: Int) -> ShadowRun? {
-        guard let policy = setting.make() else { return nil }
-        return ShadowRun(
-            setting: setting,
-            fleet: site.fleet(
-                policy, blockTokens: blockTokens, blockLimit: Self.blockLimit / count,
-                secondsPerToken: secondsPerToken))
+    private func fleet(_ setting: PolicySetting, _ site: ShadowSite, of count: Int)
+        -> VirtualFleet<PrefillServer>?
+    {
+        setting.make().map {
+            site.fleet(
+                $0, blockTokens: blockTokens, blockLimit: Self.blockLimit / count,
+                secondsPerToken: decoding.secondsPerToken)
+        }
     }
 
     private mutating func run(
@@ -129,14 +131,14 @@ package struct Shadows {
     ) {
         if runs[index].problem != nil {
             guard now >= resumesAt[runs[index].label] ?? 0,
-                let anew = fresh(runs[index].setting, site, of: runs.count)
+                let fleet = fleet(runs[index].setting, site, of: runs.count)
             else {
                 return
             }
-            runs[index] = anew
+            runs[index] = ShadowRun(setting: runs[index].setting, fleet: fleet)
         }
         let began = clock()
-        runs[index].take(site)
+        runs[index].take(site, decoding)
         for (number, request) in requests.enumerated() {
             runs[index].arrive(request)
             // A thread's own clock is a system call.

@@ -3,7 +3,8 @@
 package struct PrefillServer: VirtualEngine {
     /// Of what is submitted from now on.
     package var speed: NodeSpeed
-    private let secondsPerOutputToken: Double
+    /// Of answers that begin from now on.
+    package var secondsPerOutputToken: Double
     private let blockTokens: Int
     private var cache: BlockCache
     private var freeAt = 0.0

@@ -28,7 +28,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     /// By node, 0...100; 0 takes no new request.
     package var weights: [Int]
     package private(set) var now = 0.0
-    private var policy: any RoutingPolicy
+    package var policy: any RoutingPolicy
     private var books: [NodeBook]
     private var held: [Held] = []
     private var sessions: [UInt64: Int] = [:]
@@ -122,6 +122,16 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         match(request, &candidates)
         let choice = policy.choose(among: candidates, for: routing(request), random: &random)
         dispatch(request, to: candidates[choice.index])
+    }
+
+    /// A request comes that was sent to a node already. The policy chooses too, for what it remembers of its choices.
+    package mutating func arrive(_ request: VirtualRequest, sentTo node: Int, at instant: Double) {
+        advance(to: max(now, instant))
+        gather()
+        guard let place = candidates.firstIndex(where: { $0.node == node }) else { return }
+        match(request, &candidates)
+        _ = policy.choose(among: candidates, for: routing(request), random: &random)
+        dispatch(request, to: candidates[place])
     }
 
     private func routing(_ request: VirtualRequest) -> RoutingRequest {
@@ -220,8 +230,12 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
 
 extension VirtualFleet where Engine == PrefillServer {
     /// What was learned since of how fast nodes are, for the engines and for what the router believes of them.
-    package mutating func learn(_ speeds: [NodeSpeed]) {
+    /// - Parameter secondsPerToken: of decoding.
+    package mutating func learn(_ speeds: [NodeSpeed], secondsPerToken: Double) {
         self.speeds = speeds
-        for index in engines.indices { engines[index].speed = speeds[index] }
+        for index in engines.indices {
+            engines[index].speed = speeds[index]
+            engines[index].secondsPerOutputToken = secondsPerToken
+        }
     }
 }
