@@ -55,7 +55,7 @@ struct DrainForecastSlowTests {
             "load", gateway.url, "--rate", "30", "--for", "200s", "--max-tokens", "40", "--seed", "7")
         try await watch(signalbox, as: "before")
         let preview = try Preview(await signalbox.run("drain", names[0], "--dry-run").output)
-        #expect(try await signalbox.run("drain", names[0]).status == 0)
+        #expect(try await signalbox.run("drain", names[0], "--wait").status == 0)
         let before = counts(try await signalbox.status())
         try await watch(signalbox, as: "after")
         let status = try await signalbox.status()
