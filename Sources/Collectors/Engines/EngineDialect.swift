@@ -17,15 +17,15 @@ struct EngineDialect: Sendable {
 extension EngineReading {
     /// Finds the engine that a scrape comes from, and reads it.
     /// - Parameter place: the URL it was scraped from, for the failure's text.
-    package static func read(_ text: MetricsText, from place: String) throws(CollectionFailure)
-        -> EngineReading
-    {
+    package static func read(
+        _ text: MetricsText, from place: @autoclosure () -> String
+    ) throws(CollectionFailure) -> EngineReading {
         for dialect in EngineDialect.all where dialect.speaks(text) {
             var reading = dialect.read(text)
             reading.kind = dialect.kind
             return reading
         }
-        throw CollectionFailure(unknownEngine(text, place))
+        throw CollectionFailure(unknownEngine(text, place()))
     }
 
     private static func unknownEngine(_ text: MetricsText, _ place: String) -> String {

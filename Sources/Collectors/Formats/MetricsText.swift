@@ -30,6 +30,8 @@ package struct MetricSample: Sendable, Equatable {
     package var value: Double
     /// As written: milliseconds in Prometheus' format, seconds in OpenMetrics.
     package var timestamp: Double?
+    /// The value is the one in the text; a later text's values may have been taken.
+    var isAsWritten = true
     /// The bytes between the braces.
     var labelsStart: UInt32
     var labelsEnd: UInt32
@@ -66,6 +68,7 @@ package struct MetricsText: Sendable {
     package internal(set) var samples: [MetricSample] = []
     package internal(set) var exemplars: [MetricExemplar] = []
     var runs: [SampleRun] = []
+    private let memo = MetricsTextMemo()
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -96,19 +99,23 @@ package struct MetricsText: Sendable {
         }
     }
 
-    package func has(_ name: String) -> Bool { !indices(of: name).isEmpty }
+    package func has(_ name: String) -> Bool { !places(of: name).isEmpty }
 
     /// The positions in `samples` of every sample of exactly this name.
-    package func indices(of name: String) -> [Int] {
+    package func indices(of name: String) -> [Int] { places(of: name).flatMap { $0 } }
+
+    /// The same as ranges.
+    func places(of name: String) -> [Range<Int>] { memo.places(of: name, in: self) }
+
+    /// Where the buckets of a histogram stand; nil where there is none.
+    func layout(of histogram: String) -> HistogramLayout? { memo.histogram(histogram, in: self) }
+
+    func findRuns(of name: String) -> [Range<Int>] {
         let wanted = Array(name.utf8)
         let hash = wanted.reduce(Self.hashSeed, Self.hash)
-        var found: [Int] = []
-        for run in runs where run.nameHash == hash {
-            if matches(Int(run.nameStart)..<Int(run.nameEnd), wanted) {
-                found.append(contentsOf: run.samples)
-            }
-        }
-        return found
+        return runs.lazy.filter { run in
+            run.nameHash == hash && matches(Int(run.nameStart)..<Int(run.nameEnd), wanted)
+        }.map(\.samples)
     }
 
     /// The value of a label, with its escapes resolved; nil when the sample has no such label.

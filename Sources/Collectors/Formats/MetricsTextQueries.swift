@@ -2,17 +2,24 @@ import GatewayCore
 
 /// What a dialect asks of a scrape. A NaN counts as not told.
 extension MetricsText {
-    /// Every finite value of a name, rows chosen by `rows`.
-    func values(_ name: String, where rows: (Int) -> Bool = { _ in true }) -> [Double] {
-        indices(of: name).filter(rows).map { samples[$0].value }.filter(\.isFinite)
+    /// The finite values of a name, rows chosen by `rows`: how many there are, and their sum.
+    private func total(_ name: String, where rows: (Int) -> Bool) -> (count: Int, sum: Double) {
+        var total = (count: 0, sum: 0.0)
+        for range in places(of: name) {
+            for index in range where samples[index].value.isFinite && rows(index) {
+                total.count += 1
+                total.sum += samples[index].value
+            }
+        }
+        return total
     }
 
     /// Summed over its rows; nil when there is none.
     package func sum(_ name: String) -> Double? { sum(name, where: { _ in true }) }
 
     func sum(_ name: String, where rows: (Int) -> Bool) -> Double? {
-        let all = values(name, where: rows)
-        return all.isEmpty ? nil : all.reduce(0, +)
+        let all = total(name, where: rows)
+        return all.count == 0 ? nil : all.sum
     }
 
     /// Summed over the rows whose label has this value; nil when there is none.
@@ -22,8 +29,8 @@ extension MetricsText {
 
     /// Averaged over its rows; nil when there is none.
     func mean(_ name: String, where rows: (Int) -> Bool = { _ in true }) -> Double? {
-        let all = values(name, where: rows)
-        return all.isEmpty ? nil : all.reduce(0, +) / Double(all.count)
+        let all = total(name, where: rows)
+        return all.count == 0 ? nil : all.sum / Double(all.count)
     }
 
     /// The different values of a label over a name's rows, in the order of the text; at most 256.
@@ -37,88 +44,14 @@ extension MetricsText {
         return all
     }
 
-    /// More rows or bounds than this in one histogram are no engine's.
-    static let histogramLimit = (rows: 1024, bounds: 512)
-
     /// The buckets of a histogram merged over its rows; nil when the scrape lacks them, they are cut off, or
     /// there are senselessly many.
     /// - Parameter scale: seconds per unit of the exporter (0.001 for milliseconds).
     package func histogram(_ name: String, scale: Double = 1) -> BucketHistogram? {
-        var series: [BucketSeries] = []
-        var places: [UInt64: Int] = [:]
-        var last: UInt64?
-        for index in indices(of: name + "_bucket") {
-            guard let bound = bucketBound(index), samples[index].value.isFinite else { return nil }
-            let key = labelsKey(index)
-            let place = key == last ? series.count - 1 : places[key] ?? series.count
-            if place == series.count {
-                guard series.count < Self.histogramLimit.rows else { return nil }
-                series.append(BucketSeries())
-                places[key] = place
-            }
-            last = place == series.count - 1 ? key : nil
-            series[place].buckets.append((bound * scale, samples[index].value))
-        }
-        let parts = series.compactMap(\.histogram)
-        guard parts.count == series.count, Set(parts.flatMap(\.bounds)).count <= Self.histogramLimit.bounds
-        else {
-            return nil
-        }
-        var all = BucketHistogram.merged(parts)
+        guard let parts = layout(of: name)?.histograms(of: samples) else { return nil }
+        var all = parts.count == 1 ? parts[0] : BucketHistogram.merged(parts)
+        if scale != 1, let bounds = all?.bounds { all?.bounds = bounds.map { $0 * scale } }
         all?.sum = (sum(name + "_sum") ?? 0) * scale
         return all
-    }
-
-    private func bucketBound(_ index: Int) -> Double? {
-        let sample = samples[index]
-        var cursor = LabelCursor(Int(sample.labelsStart)..<Int(sample.labelsEnd))
-        while let (name, value) = cursor.next(bytes) {
-            if name.count == 2, bytes[name.lowerBound] == UInt8(ascii: "l"),
-                bytes[name.lowerBound + 1] == UInt8(ascii: "e")
-            {
-                return MetricNumber.parse(bytes, value)
-            }
-        }
-        return nil
-    }
-
-    /// Tells apart the series of a histogram: every label but `le`.
-    private func labelsKey(_ index: Int) -> UInt64 {
-        let sample = samples[index]
-        var cursor = LabelCursor(Int(sample.labelsStart)..<Int(sample.labelsEnd))
-        var key = Self.hashSeed
-        while let (name, value) = cursor.next(bytes) {
-            if name.count == 2, bytes[name.lowerBound] == UInt8(ascii: "l"),
-                bytes[name.lowerBound + 1] == UInt8(ascii: "e")
-            {
-                continue
-            }
-            for at in name { key = Self.hash(key, bytes[at]) }
-            key = Self.hash(key, 0)
-            for at in value { key = Self.hash(key, bytes[at]) }
-            key = Self.hash(key, 1)
-        }
-        return key
-    }
-}
-
-/// The buckets of one label set, as they stand in the text.
-private struct BucketSeries {
-    var buckets: [(bound: Double, count: Double)] = []
-
-    /// In order, up to infinity; nil when that is missing. Cumulative counts never fall: where a scrape in
-    /// mid-update made them, the greatest so far stands.
-    var histogram: BucketHistogram? {
-        var ordered = buckets
-        if zip(buckets, buckets.dropFirst()).contains(where: { $0.bound > $1.bound }) {
-            ordered.sort { $0.bound < $1.bound }
-        }
-        guard ordered.last?.bound == .infinity else { return nil }
-        var greatest = 0.0
-        let rising = ordered.map {
-            greatest = max(greatest, $0.count)
-            return greatest
-        }
-        return BucketHistogram(bounds: ordered.map(\.bound), counts: rising, sum: 0)
     }
 }

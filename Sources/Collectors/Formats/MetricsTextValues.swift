@@ -19,9 +19,15 @@ extension MetricsText {
             let start = theirs + between.count
             var end = start
             while end < text.count, text[end] > 0x20 { end += 1 }
-            guard let value = MetricNumber.parse(text, start..<end) else { return false }
-            samples[index].value = value
             mine = Int(sample.valueEnd)
+            let written = Int(sample.valueStart)..<mine
+            let isSame = end - start == written.count && bytes.isSame(written, in: text, at: start)
+            // Most counters and buckets of a page stand still.
+            if !isSame || !sample.isAsWritten {
+                guard let value = MetricNumber.parse(text, start..<end) else { return false }
+                samples[index].value = value
+                samples[index].isAsWritten = isSame
+            }
             theirs = end
         }
         let rest = mine..<bytes.count

@@ -100,15 +100,14 @@ struct EngineSurvey: Sendable {
     }
 
     mutating func takeProbe(_ outcome: ScrapeLane.Outcome) {
-        let place = "http://\(url.authority)\(probePath)"
         switch outcome {
-        case .failed(let reason): probe = .failed(failures.connection(reason, at: place).message)
+        case .failed(let reason): probe = .failed(failures.connection(reason, at: probePlace).message)
         case .answered(let answer):
             switch answer.status {
             case 200: probe = .ready
-            case 503: probe = .notReady(EngineFacts.message(answer.body) ?? "HTTP 503 at \(place)")
+            case 503: probe = .notReady(EngineFacts.message(answer.body) ?? "HTTP 503 at \(probePlace)")
             default:
-                probe = .failed(failures.status(answer, at: place, path: probePath).message)
+                probe = .failed(failures.status(answer, at: probePlace, path: probePath).message)
                 if answer.status == 404 { isProbedByModels = true }
             }
         }
@@ -117,8 +116,7 @@ struct EngineSurvey: Sendable {
     /// The turn's time is up; what is missing has failed.
     mutating func expire(wasProbed: Bool) {
         if probe == nil, wasProbed {
-            probe = .failed(
-                failures.timeout(timeoutSeconds, at: "http://\(url.authority)\(probePath)").message)
+            probe = .failed(failures.timeout(timeoutSeconds, at: probePlace).message)
         }
         if engine == nil, refused == nil {
             engine = .failure(failures.timeout(timeoutSeconds, at: place(metricsPath)))
@@ -147,6 +145,7 @@ struct EngineSurvey: Sendable {
 
     private var failures: ScrapeFailure { ScrapeFailure(node: node, kind: kind) }
     private func place(_ path: String) -> String { "\(url)\(path)" }
+    private var probePlace: String { "http://\(url.authority)\(probePath)" }
 
     private mutating func takeMetrics(_ answer: ScrapeAnswer) {
         guard answer.status == 200 else {

@@ -21,7 +21,9 @@ final class ScrapeLane {
     private var fd: Int32 = -1
     private var addresses: [SocketAddress] = []
     private var attempt = 0
+    /// The last request, and the path that it asks for: mostly the next one is the same.
     private var request: [UInt8] = []
+    private var requestPath: String?
     private var output = ByteQueue()
     private var collector = ResponseCollector()
     /// The connection served before, so its end before the first byte only means that it was kept too long.
@@ -43,7 +45,10 @@ final class ScrapeLane {
     /// - Returns: the outcome where it is known at once.
     func begin(_ path: String, at addresses: [SocketAddress], _ poller: borrowing Poller) -> Outcome? {
         self.addresses = addresses
-        request = Array(head(path).utf8)
+        if requestPath != path {
+            request = Array(head(path).utf8)
+            requestPath = path
+        }
         attempt = 0
         isReused = phase == .idle
         return isReused ? send(poller) : connect(poller)

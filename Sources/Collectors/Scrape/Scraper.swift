@@ -62,6 +62,8 @@ package final class Scraper: Sendable {
         let names = NameBook()
         // Clocks first, then feeds: as their tokens are numbered.
         var wakes = WakeQueue(times: clocks.map(\.wakesAt) + feeds.map(\.wakesAt))
+        // Among a thousand targets something happens all the time: waiting a little takes many events at one wake-up.
+        let rest = Int32(min(5, clocks.count / 200))
         while !isStopped.load(ordering: .relaxed) {
             var now = Self.now()
             while let index = wakes.popDue(by: now) {
@@ -74,6 +76,7 @@ package final class Scraper: Sendable {
                 }
             }
             let wait = wakes.first.map { max(0, $0 - now) * 1000 } ?? 60_000
+            if rest > 0 { pause(milliseconds: rest) }
             let count = poller.wait(milliseconds: Int32(min(60_000, wait.rounded(.up))))
             now = Self.now()
             for position in 0..<count {

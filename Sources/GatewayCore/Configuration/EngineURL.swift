@@ -1,13 +1,12 @@
 /// Where an engine or an exporter answers: the parts of an http URL.
 package struct EngineURL: Sendable, Hashable, CustomStringConvertible {
     /// A name in lower case or a numeric address, without brackets.
-    package var host: String
-    package var port: UInt16
+    package let host: String
+    package let port: UInt16
     /// "" or what stands before the engine's own paths, "/base": no slash at its end.
     package var path: String
-
     /// "host:port", with brackets around an IPv6 address.
-    package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package let authority: String
 
     package var description: String { "http://\(authority)\(path)" }
 
@@ -27,6 +26,7 @@ package struct EngineURL: Sendable, Hashable, CustomStringConvertible {
         let (hostText, portText) = splitPort(authorityText)
         host = try Self.host(hostText)
         port = try Self.port(portText)
+        authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         path = String(pathText)
         while path.hasSuffix("/") { path.removeLast() }
         guard path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), path.utf8.count <= 256 else {

@@ -121,7 +121,6 @@ extension ControlLoop {
         let change = nodes[index].disagreement.step(
             ours: nodes[index].load.active, engine: told, patience: rules.disagreementSeconds, now: seconds)
         guard let change else { return }
-        isUrgent = true
         switch change {
         case .began(let ours, let engine):
             events.add(

@@ -14,6 +14,8 @@ package struct ControlLoop: ~Copyable {
     let rules: FleetRules
     var journal: Journal?
     var nodes: [NodeRecord]
+    /// Indices in `nodes` by name.
+    let places: [String: Int]
     var policies: PolicySettings
     var fleetVersion = 1
     var configurationVersion: UInt64 = 1
@@ -77,6 +79,7 @@ package struct ControlLoop: ~Copyable {
                 index: $0.offset, configuration: $0.element, slowStart: configuration.rules.slowStart,
                 load: loads[$0.offset])
         }
+        places = Dictionary(nodes.map { ($0.name, $0.index) }) { first, _ in first }
         self.listener = consume listener
         now = MonotonicClock.now()
         ledger = Ledger(nodes: nodes.count, now: Double(now) / 1e9)
@@ -200,7 +203,7 @@ package struct ControlLoop: ~Copyable {
     }
 
     private mutating func take(_ reading: NodeReading) {
-        guard let index = nodes.firstIndex(where: { $0.name == reading.node }) else { return }
+        guard let index = places[reading.node] else { return }
         let models = nodes[index].models
         let restart = nodes[index].meter.restartedAt
         nodes[index].take(reading)
@@ -228,10 +231,8 @@ package struct ControlLoop: ~Copyable {
     /// Turns changes of state into events and marks the fleet for publishing.
     private mutating func tellStates() {
         for index in nodes.indices {
-            let state = nodes[index].state
-            guard state != nodes[index].toldState else { continue }
-            let old = nodes[index].toldState
-            nodes[index].toldState = state
+            guard let old = nodes[index].takeNewState() else { continue }
+            let state = nodes[index].toldState
             isDirty = true
             isUrgent = true
             let isBad = state == .unhealthy

@@ -55,6 +55,16 @@ struct NodeRecord {
     var state: NodeState {
         NodeState(intent: intent, health: health, breaker: breaker.phase, live: load.live)
     }
+
+    /// The state that was told before, when it has changed since; `toldState` is the new one. Mutating, so that looking at
+    /// a thousand nodes ten times a second copies none.
+    mutating func takeNewState() -> NodeState? {
+        let (old, new) = (toldState, state)
+        guard new != old else { return nil }
+        toldState = new
+        return old
+    }
+
     var models: [String] { configuration.models ?? reading?.models ?? [] }
 
     /// As the loops see it.

@@ -7,6 +7,8 @@ package struct LoadDisagreement: Sendable {
 
     /// Monotonic seconds since when they differ.
     package private(set) var since: Double?
+    /// Monotonic seconds since when they agree again after it was told that they don't.
+    private var agreedSince: Double?
     private var isTold = false
 
     package init() {}
@@ -18,14 +20,18 @@ package struct LoadDisagreement: Sendable {
 
     /// - Parameters:
     ///   - engine: running and waiting as the engine says; nil: it does not, or its reading is old.
-    ///   - patience: seconds that they may differ.
+    ///   - patience: seconds that they may differ, and that they have to agree again: a count that comes and goes is told once.
     package mutating func step(ours: Int, engine: Double?, patience: Double, now: Double) -> Change? {
         guard let engine, Self.isLarge(ours: ours, engine: engine) else {
             since = nil
             guard isTold else { return nil }
+            let start = agreedSince ?? now
+            agreedSince = start
+            guard now - start >= patience else { return nil }
             isTold = false
             return .ended
         }
+        agreedSince = nil
         let start = since ?? now
         since = start
         guard !isTold, now - start >= patience else { return nil }
