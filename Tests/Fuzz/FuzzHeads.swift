@@ -45,7 +45,8 @@ private struct Facts: Equatable {
         length = head.contentLength
         isChunked = head.isChunked
         flags = [
-            head.keepsAlive, head.expectsContinue, head.wantsUpgrade, head.isMultipart, head.namesHopFields,
+            head.keepsAlive, head.expectsContinue, head.wantsUpgrade, head.isMultipart,
+            head.optsOutOfMigration,
         ]
         minor = head.minorVersion
     }
@@ -87,9 +88,11 @@ private func fieldLines(from start: Int, _ bytes: RawSpan) -> [UInt8] {
             && again.contentLength == head.contentLength
             && again.isChunked == head.isChunked && again.keepsAlive == head.keepsAlive
             && again.isEventStream == head.isEventStream, "the plain form says the same")
-    var lines = HeaderLines(from: head.fieldsStart)
-    while case .field(let field) = lines.next(in: bytes) {
-        guard head.isForThisHop(field, in: bytes) else { continue }
-        rule(!field.name.isEmpty, "a name")
+    let fields = head.fieldsStart..<(head.byteCount - 2)
+    head.hopLines.rest(of: fields) { run in
+        rule(
+            !run.isEmpty && fields.contains(run.lowerBound) && run.upperBound <= fields.upperBound,
+            "whole lines")
+        rule(bytes.byte(run.upperBound - 1) == 0x0A, "whole lines")
     }
 }

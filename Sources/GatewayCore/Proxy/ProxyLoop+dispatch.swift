@@ -236,11 +236,9 @@ extension ProxyLoop {
             out.append(" HTTP/1.1\r\nhost: ")
             out.append(text: fleet.nodes[node].hostHeader)
             out.append("\r\n")
-            let replacesKey = fleet.nodes[node].apiKey != nil
-            out.append(bytes, linesFrom: head.fieldsStart) { field in
-                Self.isEndToEnd(bytes, field, replacesKey: replacesKey)
-                    && !(head.namesHopFields
-                        && HeaderLines.isNamedByConnection(field.name, from: head.fieldsStart, in: bytes))
+            let lines = head.fieldsStart..<(head.byteCount - 2)
+            head.hopLines.rest(of: lines, replacesKey: fleet.nodes[node].apiKey != nil) {
+                out.append(bytes, $0)
             }
         }
         if let key = fleet.nodes[node].apiKey {
@@ -256,30 +254,6 @@ extension ProxyLoop {
             out.append("\r\n")
         }
         out.append("\r\n")
-    }
-
-    /// Hop-by-hop fields stay here (RFC 9110 section 7.6.1); so does X-Conversation-Id, with which llama.cpp goes on
-    /// generating after its client has left.
-    private static func isEndToEnd(_ bytes: RawSpan, _ field: HeaderField, replacesKey: Bool) -> Bool {
-        let name = field.name
-        switch name.count {
-        case 2: return !bytes.equals(name, lowercased: "te")
-        case 4: return !bytes.equals(name, lowercased: "host")
-        case 6: return !bytes.equals(name, lowercased: "expect")
-        case 7:
-            return !bytes.equals(name, lowercased: "trailer") && !bytes.equals(name, lowercased: "upgrade")
-        case 10:
-            return !bytes.equals(name, lowercased: "connection")
-                && !bytes.equals(name, lowercased: "keep-alive")
-        case 13: return !(replacesKey && bytes.equals(name, lowercased: "authorization"))
-        case 14: return !bytes.equals(name, lowercased: "content-length")
-        case 16: return !bytes.equals(name, lowercased: "proxy-connection")
-        case 17:
-            return !bytes.equals(name, lowercased: "transfer-encoding")
-                && !bytes.equals(name, lowercased: "x-conversation-id")
-        case 19: return !bytes.equals(name, lowercased: "proxy-authorization")
-        default: return true
-        }
     }
 
     /// Sends what is left of a request.

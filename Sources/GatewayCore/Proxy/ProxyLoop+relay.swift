@@ -119,7 +119,7 @@ extension ProxyLoop {
         out.append(bytes, 9..<max(9, lineEnd - 1))
         if lineEnd == 13 { out.append(" ") }  // no reason phrase; the space before it is due
         out.append("\r\n")
-        out.append(bytes, linesFrom: head.fieldsStart) { !head.isForThisHop($0, in: bytes) }
+        head.hopLines.rest(of: head.fieldsStart..<(head.byteCount - 2)) { out.append(bytes, $0) }
         if !clients[fd].decision.isEmpty {
             out.append("x-signalbox-decision: ")
             out.append(text: clients[fd].decision)

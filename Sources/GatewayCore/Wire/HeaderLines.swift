@@ -62,7 +62,7 @@ package struct HeaderLines: Sendable {
 
     /// Whether a Connection field of the head from `start` on names a field, which is then for this hop only (RFC 9110
     /// section 7.6.1). There may be several such fields.
-    package static func isNamedByConnection(_ name: Range<Int>, from start: Int, in bytes: RawSpan) -> Bool {
+    static func isNamedByConnection(_ name: Range<Int>, from start: Int, in bytes: RawSpan) -> Bool {
         var lines = HeaderLines(from: start)
         while case .field(let field) = lines.next(in: bytes) {
             if bytes.equals(field.name, lowercased: "connection"), bytes.list(field.value, contains: name) {
@@ -82,23 +82,6 @@ package struct HeaderLines: Sendable {
         case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2E, 0x5E, 0x60, 0x7C, 0x7E: true
         default: false
         }
-    }
-}
-
-extension ByteQueue {
-    /// Appends the field lines of a head that are to stay, in runs as long as may be; not the blank line.
-    mutating func append(_ bytes: RawSpan, linesFrom start: Int, where isKept: (HeaderField) -> Bool) {
-        var lines = HeaderLines(from: start)
-        var run = start
-        var end = start
-        while case .field(let field) = lines.next(in: bytes) {
-            if !isKept(field) {
-                append(bytes, run..<end)
-                run = lines.position
-            }
-            end = lines.position
-        }
-        append(bytes, run..<end)
     }
 }
 

@@ -28,8 +28,10 @@ package struct RequestHead: Sendable {
     package var wantsUpgrade = false
     package var isMultipart = false
     package var authorization = ByteRange.empty
+    /// What of its lines no node gets.
+    package var hopLines = HopLines()
     /// A Connection field has more than `close` and `keep-alive`: names of fields that are for this hop only.
-    package var namesHopFields = false
+    private var namesHopFields = false
     /// The value that names the client's session, from the header with the highest precedence.
     package var session = ByteRange.empty
     /// The value of x-signalbox-tenant.
@@ -38,6 +40,8 @@ package struct RequestHead: Sendable {
     package var priority = ByteRange.empty
     /// The client wants to be told why its node was chosen: x-signalbox-decision is there.
     package var asksForDecision = false
+    /// x-signalbox-migration says off: its stream must not go on elsewhere.
+    package var optsOutOfMigration = false
     private var sessionRank = UInt8.max
     private var hosts: UInt8 = 0
     private var host = ByteRange.empty
@@ -71,8 +75,10 @@ package struct RequestHead: Sendable {
                 fields += 1
                 if field.value.upperBound > limit || fields > fieldLimit { return tooLarge }
                 if let failure = head.take(field, bytes) { return failure }
+                guard head.keepHere(field, ..<lines.position, bytes) else { return tooManyForOneHop }
             case .end(let end):
                 head.byteCount = end
+                if head.namesHopFields, !head.keepNamedHere(bytes) { return tooManyForOneHop }
                 return head.checked(bytes)
             }
         }
@@ -81,6 +87,32 @@ package struct RequestHead: Sendable {
     private static let tooLarge = Result.malformed(
         status: 431,
         reason: "the request's head has more than 128 fields or is larger than limits.maxHeaderBytes")
+
+    private static let tooManyForOneHop = Result.malformed(
+        status: 431, reason: "the request's head has more than 12 fields that are for one hop only")
+
+    /// Whether there is room for what stays here.
+    private mutating func keepHere(
+        _ field: HeaderField, _ end: PartialRangeUpTo<Int>, _ bytes: RawSpan, isNamed: Bool = false
+    ) -> Bool {
+        let isKey = field.name.count == 13 && bytes.equals(field.name, lowercased: "authorization")
+        guard
+            isKey || isNamed || HopLines.isForOneHop(field.name, in: bytes)
+                || HopLines.isOfRequestsOnly(field.name, in: bytes)
+        else { return true }
+        return hopLines.append(field.name.lowerBound..<end.upperBound, isKey: isKey && !isNamed)
+    }
+
+    /// The same once more, with the fields that Connection names.
+    private mutating func keepNamedHere(_ bytes: RawSpan) -> Bool {
+        hopLines = HopLines()
+        var lines = HeaderLines(from: fieldsStart)
+        while case .field(let field) = lines.next(in: bytes) {
+            let isNamed = HeaderLines.isNamedByConnection(field.name, from: fieldsStart, in: bytes)
+            if !keepHere(field, ..<lines.position, bytes, isNamed: isNamed) { return false }
+        }
+        return true
+    }
 
     private mutating func parseRequestLine(_ bytes: RawSpan) -> Result? {
         var start = 0  // RFC 9112 2.2: blank lines before the request line are skipped, boundedly
@@ -188,6 +220,8 @@ package struct RequestHead: Sendable {
             priority = ByteRange(value)
         case 20 where bytes.equals(name, lowercased: "x-signalbox-decision"):
             asksForDecision = true
+        case 21 where bytes.equals(name, lowercased: "x-signalbox-migration"):
+            optsOutOfMigration = bytes.equals(value, lowercased: "off")
         default:
             takeSession(field, bytes)
         }

@@ -16,6 +16,8 @@ package struct ResponseHead: Sendable {
     package var keepsAlive = true
     package var isEventStream = false
     package var location = ByteRange.empty
+    /// What of its lines no client gets.
+    package var hopLines = HopLines()
     private var namesHopFields = false
 
     /// Of header fields; more are malformed.
@@ -50,12 +52,34 @@ package struct ResponseHead: Sendable {
                     return .malformed("the response's head is too long")
                 }
                 if let problem = head.take(field, bytes) { return .malformed(problem) }
+                if HopLines.isForOneHop(field.name, in: bytes),
+                    !head.hopLines.append(field.name.lowerBound..<lines.position)
+                {
+                    return .malformed(tooManyForOneHop)
+                }
             case .end(let end):
                 head.byteCount = end
+                if head.namesHopFields, !head.keepNamedHere(bytes) { return .malformed(tooManyForOneHop) }
                 if let problem = head.framingProblem { return .malformed(problem) }
                 return .complete(head)
             }
         }
+    }
+
+    private static let tooManyForOneHop: StaticString = "more than 12 fields are for one hop only"
+
+    /// Looks for what stays here once more, with the fields that Connection names. Whether there is room for it.
+    private mutating func keepNamedHere(_ bytes: RawSpan) -> Bool {
+        hopLines = HopLines()
+        var lines = HeaderLines(from: fieldsStart)
+        while case .field(let field) = lines.next(in: bytes) {
+            guard
+                HopLines.isForOneHop(field.name, in: bytes)
+                    || HeaderLines.isNamedByConnection(field.name, from: fieldsStart, in: bytes)
+            else { continue }
+            if !hopLines.append(field.name.lowerBound..<lines.position) { return false }
+        }
+        return true
     }
 
     private mutating func takeStatusLine(_ bytes: RawSpan, _ newline: Int) -> StaticString? {
@@ -80,22 +104,6 @@ package struct ResponseHead: Sendable {
         guard isChunked else { return nil }
         if contentLength != nil { return "Content-Length beside Transfer-Encoding" }
         return minorVersion == 0 ? "HTTP/1.0 has no Transfer-Encoding" : nil
-    }
-
-    /// Whether a field is for this hop only (RFC 9110 section 7.6.1); the body's framing, which is made anew, too.
-    package func isForThisHop(_ field: HeaderField, in bytes: RawSpan) -> Bool {
-        let name = field.name
-        switch name.count {
-        case 7 where bytes.equals(name, lowercased: "trailer") || bytes.equals(name, lowercased: "upgrade"),
-            10 where bytes.equals(name, lowercased: "connection"),
-            10 where bytes.equals(name, lowercased: "keep-alive"),
-            14 where bytes.equals(name, lowercased: "content-length"),
-            16 where bytes.equals(name, lowercased: "proxy-connection"),
-            17 where bytes.equals(name, lowercased: "transfer-encoding"):
-            return true
-        default:
-            return namesHopFields && HeaderLines.isNamedByConnection(name, from: fieldsStart, in: bytes)
-        }
     }
 
     private mutating func take(_ field: HeaderField, _ bytes: RawSpan) -> StaticString? {

@@ -42,17 +42,7 @@ extension ProxyLoop {
             obstacles.insert(.severalChoices)
         }
         if isMultimodal(fd) { obstacles.insert(.multimodal) }
-        let head = clients[fd].head
-        let optsOut = clients[fd].input.withBytes { bytes in
-            var lines = HeaderLines(from: head.fieldsStart)
-            while case .field(let field) = lines.next(in: bytes) {
-                if bytes.equals(field.name, lowercased: "x-signalbox-migration") {
-                    return bytes.equals(field.value, lowercased: "off")
-                }
-            }
-            return false
-        }
-        if optsOut { obstacles.insert(.optedOut) }
+        if clients[fd].head.optsOutOfMigration { obstacles.insert(.optedOut) }
         return obstacles
     }
 

@@ -96,8 +96,9 @@ package final class ShadowMailbox: Sendable {
     /// Requests that the shadows were not shown.
     package func skipped(_ count: Int) { droppedCount.add(count, ordering: .relaxed) }
 
-    package func came(_ arrival: ShadowArrival) {
+    package func came(_ arriving: @autoclosure () -> ShadowArrival) {
         if isResting { return skipped(1) }
+        let arrival = arriving()
         let hasRoom = notes.withLock { notes in
             guard notes.arrivals.count < Self.arrivalLimit,
                 notes.hashes + arrival.chain.count <= Self.hashLimit
