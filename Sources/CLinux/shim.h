@@ -64,6 +64,17 @@ static inline int sb_getsockname(int fd, void *address, unsigned *length) {
 static inline int sb_getpeername(int fd, void *address, unsigned *length) {
     return getpeername(fd, (struct sockaddr *)address, length);
 }
+static inline int sb_is_connected(int fd) {
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
+}
+static inline int sb_renumber(int fd, int lowest) {
+    int higher = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+    if (higher < 0) return fd;
+    close(fd);
+    return higher;
+}
 static inline ssize_t sb_send(int fd, const void *bytes, size_t count, int more) {
     return send(fd, bytes, count, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
 }

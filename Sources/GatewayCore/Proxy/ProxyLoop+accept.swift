@@ -23,6 +23,8 @@ extension ProxyLoop {
             Sockets.setNoDelay(fd)
             Sockets.limitUnsent(fd, bytes: limits.relayBufferBytes)
             begin(fd)
+            // Its request has mostly come with it.
+            readClient(fd)
         }
     }
 

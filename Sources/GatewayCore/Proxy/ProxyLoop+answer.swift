@@ -175,7 +175,12 @@ extension ProxyLoop {
         var next = 0
         while next < unsentRequests.count {
             let up = unsentRequests[next]
-            if !upstreams[up].output.isEmpty, !upstreams[up].wantsWrite { pumpRequest(up) }
+            if upstreams[up].phase == .connecting {
+                // To an engine nearby the connection stands by now.
+                if Sockets.isConnected(up) { connected(up) }
+            } else if !upstreams[up].output.isEmpty, !upstreams[up].wantsWrite {
+                pumpRequest(up)
+            }
             next += 1
         }
         unsentRequests.removeAll(keepingCapacity: true)

@@ -19,7 +19,7 @@ extension ProxyLoop {
         let addresses = fleet.nodes[index].addresses
         let address = addresses[Int(clients[fd].exchange.attempts - 1) % addresses.count]
         do throws(Sockets.Failure) {
-            let up = try Sockets.connect(to: address).release()
+            let up = try Sockets.connect(to: address, numberedFrom: upstreamsFrom).release()
             guard Int(up) < upstreams.capacity else {
                 Sockets.close(up)
                 return waitForDescriptor(fd)
@@ -36,6 +36,7 @@ extension ProxyLoop {
                 up, token: Self.token(.upstream, generation: upstreams[up].generation, up),
                 upstreams[up].interest)
             setUpstreamDeadline(up, seconds: limits.connectSeconds)
+            unsentRequests.append(up)
         } catch {
             error.isOutOfDescriptors ? waitForDescriptor(fd) : retryOrFail(fd, "\(error)")
         }
@@ -100,7 +101,7 @@ extension ProxyLoop {
         pumpRequest(up)
     }
 
-    private mutating func connected(_ up: Int32) {
+    mutating func connected(_ up: Int32) {
         let fd = upstreams[up].client
         guard fleet.nodes[Int(upstreams[up].node)].takesRequests else { return routeAnew(up) }
         upstreams[up].phase = .awaiting

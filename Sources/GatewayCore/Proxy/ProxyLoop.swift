@@ -31,6 +31,8 @@ package struct ProxyLoop: ~Copyable {
     /// Tick at which accepting goes on after the system ran out of descriptors.
     var acceptsAgain: UInt64 = 0
     let descriptors: DescriptorHeadroom
+    /// Connections to engines have descriptors from here on, so that pages of slots are full of one kind.
+    let upstreamsFrom: Int32
     /// The number of the client connection that was last accepted, or the lowest free one.
     var lastAccepted: Int32 = 0
     var clients: Pool<Client>
@@ -52,7 +54,7 @@ package struct ProxyLoop: ~Copyable {
     var candidates: [Candidate] = []
     /// Clients whose request ended in this turn and that may have another one in their input.
     var ready: [Int32] = []
-    /// Clients and engines for whom something small was put off.
+    /// Clients and engines for whom something small was put off, and connections to engines that were begun.
     var unsentAnswers: [Int32] = []
     var unsentRequests: [Int32] = []
     /// Of this loop's requests: in the waiting room.
@@ -95,6 +97,7 @@ package struct ProxyLoop: ~Copyable {
         mailbox = shared.mailboxes[number]
         self.listener = consume listener
         descriptors = DescriptorHeadroom(limit: openFileLimit)
+        upstreamsFrom = Int32(min(openFileLimit / 2, 16_384))
         clients = Pool(capacity: openFileLimit) { Client() }
         upstreams = Pool(capacity: openFileLimit) { Upstream() }
         clientTimers = TimerWheel(now: now)

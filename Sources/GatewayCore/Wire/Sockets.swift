@@ -30,8 +30,12 @@ package enum Sockets {
     }
 
     /// Begins to connect; writable or an error event tells the end (`pendingError`).
-    package static func connect(to address: SocketAddress) throws(Failure) -> Descriptor {
-        let socket = try open(address)
+    /// - Parameter lowest: of the descriptor's number, as long as there are such.
+    package static func connect(to address: SocketAddress, numberedFrom lowest: Int32 = 0) throws(Failure)
+        -> Descriptor
+    {
+        var socket = try open(address)
+        if lowest > 0 { socket = Descriptor(owning: sb_renumber(socket.release(), lowest)) }
         if case .ip = address { setNoDelay(socket.raw) }
         let result = unsafe address.withSystemForm { unsafe sb_connect(socket.raw, $0, $1) }
         guard let result else { throw Failure(operation: "connect \(address)", code: ENAMETOOLONG) }
@@ -61,6 +65,9 @@ package enum Sockets {
 
     /// The error of a connect that has ended; 0 when it succeeded.
     package static func pendingError(_ fd: Int32) -> Int32 { sb_socket_error(fd) }
+
+    /// Whether a connect has succeeded by now.
+    package static func isConnected(_ fd: Int32) -> Bool { sb_is_connected(fd) != 0 }
 
     /// The port that a listener got when it asked for 0.
     package static func localAddress(_ fd: Int32) -> SocketAddress? {

@@ -43,6 +43,8 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     private var scraped: [Double]
     /// Between two scrapes of a node.
     private let scrapeSeconds = 1.0
+    /// Sessions that are remembered; past it all are forgotten, and each is bound anew by its next request.
+    private static var sessionLimit: Int { 65_536 }
 
     package init(engines: [Engine], speeds: [NodeSpeed], policy: any RoutingPolicy, seed: UInt64 = 1) {
         self.engines = engines
@@ -201,7 +203,10 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         books[node].dispatched(
             request.id, promptTokens: request.promptTokens, uncachedTokens: request.promptTokens - cached,
             seconds: candidate.addedSeconds(of: routing), now: now)
-        if let session = request.session { sessions[session] = node }
+        if let session = request.session {
+            if sessions.count >= Self.sessionLimit { sessions.removeAll(keepingCapacity: true) }
+            sessions[session] = node
+        }
         underway[request.id] = Outcome(
             request: request.id, node: node, dispatched: now, predictedCachedTokens: cached)
         engines[node].submit(request, at: now)
