@@ -6,12 +6,11 @@ extension ProxyLoop {
             clients[fd].exchange.attempts == 0
         else { return }
         clients[fd].exchange.isShadowed = true
-        // A chain of its own, as long as it is: sharing this one would keep the room of the longest prompt so far for each.
         shared.shadow.came(
             ShadowArrival(
                 stream: clients[fd].exchange.id, model: fleet.models[model].hash, instant: request.now,
                 promptTokens: request.promptTokens, expectedOutput: request.outputTokens,
-                session: request.session, chain: chain.map { $0 }))
+                session: request.session, chain: chain))
     }
 
     /// Where the live policy sends it first.

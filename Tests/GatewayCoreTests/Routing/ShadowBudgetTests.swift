@@ -38,4 +38,14 @@ struct ShadowBudgetTests {
             ShadowArrival(stream: 2, model: 2, instant: 3, promptTokens: 4, expectedOutput: 5, chain: [6]))
         #expect(mailbox.take().arrivals.count == 1)
     }
+
+    @Test func `what waits takes as much room as its own prompt, not as the longest before it`() {
+        let mailbox = ShadowMailbox()
+        var chain: [UInt64] = []
+        chain.reserveCapacity(16_384)
+        chain.append(6)
+        mailbox.came(
+            ShadowArrival(stream: 1, model: 2, instant: 3, promptTokens: 4, expectedOutput: 5, chain: chain))
+        #expect(mailbox.take().arrivals[0].chain.capacity < 16)
+    }
 }

@@ -98,7 +98,9 @@ package final class ShadowMailbox: Sendable {
 
     package func came(_ arriving: @autoclosure () -> ShadowArrival) {
         if isResting { return skipped(1) }
-        let arrival = arriving()
+        var arrival = arriving()
+        // As long as it is: the loop's own array has room for the longest prompt so far, and is used again.
+        arrival.chain = arrival.chain.map { $0 }
         let hasRoom = notes.withLock { notes in
             guard notes.arrivals.count < Self.arrivalLimit,
                 notes.hashes + arrival.chain.count <= Self.hashLimit
