@@ -76,7 +76,8 @@ struct OperatorTests {
         for (line, name) in zip(lines.dropFirst(), names) { #expect(line.contains(",\(name),")) }
 
         for (words, message) in [
-            (["--csv", "--json"], "choose one"), (["--screen", "png"], "text, ansi or svg"),
+            (["--csv", "--json"], "choose one"), (["tenants"], "tenants goes with --csv"),
+            (["--csv", "tenant"], "did you mean tenants"), (["--screen", "png"], "text, ansi or svg"),
             (["--screen", "svg", "--view", "flet"], "did you mean fleet"),
             (["--screen", "svg", "--size", "9"], "COLUMNSxROWS"),
             (["--view", "fleet"], "goes with --screen"),
@@ -134,6 +135,26 @@ struct OperatorTests {
         let unknownPolicy = try await signalbox.run("policy", "sideways")
         #expect(unknownPolicy.status == 1)
         #expect(unknownPolicy.errors.contains("least-requests"))
+    }
+
+    @Test func `undo takes the last change back, that again, and says when there is none`() async throws {
+        let signalbox = try Signalbox()
+        let pair = try await Pair(signalbox)
+        let name = pair.names[0]
+        let none = try await signalbox.run("undo")
+        #expect(none.status == 1 && none.errors.contains("there is no change to undo"))
+        #expect(try await signalbox.run("weight", name, "30").status == 0)
+        #expect(try await signalbox.run("policy", "random").status == 0)
+        let dry = try await signalbox.run("undo", "--dry-run")
+        #expect(dry.status == 0 && dry.output.contains("nothing was changed: policy: random → foresight"))
+        let undone = try await signalbox.run("undo", "--reason", "it was worse")
+        #expect(undone.output.contains("policy: random → foresight"), "\(undone.output)")
+        #expect(try await signalbox.status().policy == "foresight")
+        #expect(try await signalbox.run("undo").output.contains("→ random"))
+        #expect(try await signalbox.run("drain", name).status == 0)
+        #expect(try await signalbox.run("undo").output.contains("\(name) serves again"))
+        let status = try await signalbox.status()
+        #expect(status.state(name) == "serving" && status.weight(name) == 30 && status.policy == "random")
     }
 
     @Test func `a dry run says what the verb would do, exits like it, and does nothing`() async throws {

@@ -101,6 +101,7 @@ extension Command {
                 + (parameters ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.brief)" }
                 + (model.map { ["--model \($0)"] } ?? [])).joined(separator: " ")
         case .keep: "keep what is tried"
+        case .undo: "undo"
         case .setAutotune(let isOn): "autotune \(isOn ? "on" : "off")"
         case .stop(.drain): "stop when the streams have ended"
         case .stop(.now): "stop now"

@@ -48,6 +48,9 @@ enum OperatorCommands {
             flags: changeFlags
         ) { try submit(.keep, $0) },
         Subcommand(
+            name: "undo", summary: "take back the last change, whoever made it", flags: changeFlags
+        ) { try submit(.undo, $0) },
+        Subcommand(
             name: "autotune", arguments: "on|off",
             summary: "whether foresight's w and ageing follow the last minutes' requests",
             flags: changeFlags, argumentCount: 1...1
@@ -100,8 +103,8 @@ enum OperatorCommands {
         var client = try AdminClient(path: try AdminSockets.find(arguments))
         let result = try client.perform(
             CommandRequest(
-                command: command, trySeconds: try arguments.duration("--try"), actor: AdminSockets.actor,
-                reason: arguments.value("--reason")),
+                command: command, trySeconds: try arguments.duration("--try"),
+                actor: AdminSockets.actor, reason: arguments.value("--reason")),
             isDryRun: arguments.has("--dry-run"))
         guard result.accepted else { throw CommandFailure(result.message) }
         print(result.message)

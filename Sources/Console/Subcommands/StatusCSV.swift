@@ -1,11 +1,30 @@
 import GatewayCore
 
-/// The nodes as comma-separated values (RFC 4180): a header, a line for each node, each ended by CR LF.
+/// A table of the fleet's picture as comma-separated values; docs/csv.md has its columns.
 ///
-/// Names and units are those of `--json`, what is nested there is joined here (`ttftP99Seconds`). Unknown is empty, never 0;
-/// models are separated by spaces.
-enum StatusCSV {
-    private static let columns: [(name: String, value: @Sendable (NodeStatus) -> String?)] = [
+/// Names and units are those of `--json`, what is nested there is joined here (`ttftP99Seconds`).
+enum StatusCSV: String, CaseIterable {
+    case nodes, tenants, models, sessions
+
+    func text(_ snapshot: Snapshot) -> String {
+        let first = [
+            ("schema", "\(StatusCommand.schema)"),
+            ("time", CSVText<NodeStatus>.number(snapshot.time) ?? ""),
+        ]
+        func spending(_ kind: SpendingRow.Kind, _ columns: SpendingColumns.Columns) -> String {
+            CSVText(columns: columns).lines(SpendingColumns.lines(kind, snapshot), first: first)
+        }
+        return switch self {
+        case .nodes: CSVText(columns: Self.ofNodes).lines(snapshot.nodes, first: first)
+        case .tenants: spending(.tenant, SpendingColumns.named)
+        case .models: spending(.model, SpendingColumns.named)
+        case .sessions: spending(.session, SpendingColumns.ofSessions)
+        }
+    }
+
+    private static func number(_ value: Double?) -> String? { CSVText<NodeStatus>.number(value) }
+
+    private static let ofNodes: [(name: String, value: @Sendable (NodeStatus) -> String?)] = [
         ("name", { $0.name }),
         ("url", { $0.url }),
         ("state", { $0.state.rawValue }),
@@ -39,22 +58,4 @@ enum StatusCSV {
         ("readingAgeSeconds", { number($0.readingAgeSeconds) }),
         ("problem", { $0.problem }),
     ]
-
-    static func text(_ snapshot: Snapshot) -> String {
-        let header = ["schema", "time"] + columns.map(\.name)
-        let start = ["\(StatusCommand.schema)", number(snapshot.time) ?? ""]
-        let rows = snapshot.nodes.map { node in start + columns.map { $0.value(node) ?? "" } }
-        return ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
-    }
-
-    private static func number(_ value: Double?) -> String? {
-        guard let value, value.isFinite else { return nil }
-        return JSONText(value).text
-    }
-
-    /// In quotes where a comma, a quote or the end of a line is inside; a quote becomes two.
-    private static func quoted(_ field: String) -> String {
-        let isPlain = field.unicodeScalars.allSatisfy { !",\"\r\n".unicodeScalars.contains($0) }
-        return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
-    }
 }

@@ -4,15 +4,18 @@ import GatewayCore
 /// The fleet, once, for scripts and for people.
 enum StatusCommand {
     static let entry = Subcommand(
-        name: "status", summary: "nodes, policy and totals, once",
+        name: "status", arguments: "[--csv nodes|tenants|models|sessions]",
+        summary: "nodes, policy and totals, once",
         flags: [Subcommands.jsonFlag, csvFlag, Subcommands.adminFlag] + ScreenPicture.flags
-            + ScreenPicture.themeFlag
+            + ScreenPicture.themeFlag,
+        argumentCount: 0...1
     ) { arguments in
         let picture = try ScreenPicture(arguments)
         let forms = ["--json", "--csv", "--screen"].filter { arguments.has($0) }
         guard forms.count <= 1 else {
             throw UsageError("\(forms.joined(separator: " and ")) are two answers; choose one")
         }
+        let csv = try csvTable(arguments)
         var client = try AdminClient(path: try AdminSockets.find(arguments))
         if let picture {
             let (snapshot, history) = try client.picture()
@@ -21,7 +24,7 @@ enum StatusCommand {
         }
         let snapshot = try client.snapshot()
         if arguments.has("--csv") {
-            print(StatusCSV.text(snapshot), terminator: "")
+            print(csv.text(snapshot), terminator: "")
         } else {
             print(arguments.has("--json") ? json(snapshot).text : table(snapshot))
         }
@@ -32,7 +35,18 @@ enum StatusCommand {
     static let schema = 1
     private static let csvFlag = Flag(
         name: "--csv",
-        help: "a line for each node after a header, RFC 4180: units in the names, empty where unknown")
+        help:
+            "a line for each node, tenant, model or session after a header, RFC 4180: units in the names, empty where unknown"
+    )
+
+    private static func csvTable(_ arguments: Arguments) throws -> StatusCSV {
+        guard let name = arguments.positional.first else { return .nodes }
+        guard arguments.has("--csv") else { throw UsageError("\(name) goes with --csv") }
+        guard let table = StatusCSV(rawValue: name) else {
+            throw UsageError("no table of \(name)", name, among: StatusCSV.allCases.map(\.rawValue))
+        }
+        return table
+    }
 
     static func json(_ snapshot: Snapshot) -> JSONText {
         .object([

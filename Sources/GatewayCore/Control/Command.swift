@@ -41,6 +41,8 @@ package enum Command: Codable, Sendable, Equatable {
     case setPolicy(name: String, model: String? = nil, parameters: [String: Double]? = nil)
     /// What is being tried stays.
     case keep
+    /// The command that takes the last change back, whoever made it; the gateway knows which that is.
+    case undo
     /// Whether foresight is tuned by itself (`Autotuning`), everywhere; on: also where an operator set a policy before.
     case setAutotune(isOn: Bool)
     case stop(mode: StopMode)

@@ -3,6 +3,7 @@ import Foundation
 /// Guard, journal, apply, publish.
 extension ControlLoop {
     mutating func perform(_ request: CommandRequest, userID: Int?) -> CommandResult {
+        let request = resolved(request)
         let snapshot = makeSnapshot()
         let actor = userID.map { "\(request.actor) (uid \($0))" } ?? request.actor
         if let reason = objection(to: request, on: snapshot) { return refuse(request, actor, reason) }
@@ -21,6 +22,7 @@ extension ControlLoop {
         trials.take(
             request.command, back: change.inverse, by: actor,
             until: request.trySeconds.map { unixNow + $0 })
+        undo = userID == nil ? nil : change.inverse ?? undo
         noteSwitch(by: request.command, snapshot, before: before)
         noteOperator(request.command, actor)
         configurationVersion += 1
@@ -39,6 +41,7 @@ extension ControlLoop {
 
     /// What a request would do, or why it would be refused. Nothing is changed, written or told to others.
     mutating func rehearse(_ request: CommandRequest) -> CommandResult {
+        let request = resolved(request)
         if let reason = objection(to: request, on: makeSnapshot()) {
             return CommandResult(
                 accepted: false, message: reason, configurationVersion: configurationVersion)
@@ -56,6 +59,16 @@ extension ControlLoop {
         return CommandResult(
             accepted: true, message: text + trials.words(of: request.command, at: unixNow),
             configurationVersion: configurationVersion)
+    }
+
+    /// An undo as the command that it stands for: the tuner's change is taken back while nothing came after it.
+    private func resolved(_ request: CommandRequest) -> CommandRequest {
+        guard request.command == .undo,
+            let back = autotuning.status(version: configurationVersion)?.undo ?? undo
+        else { return request }
+        var request = request
+        request.command = back
+        return request
     }
 
     /// Why a request is not done; nil: nothing stands against it.
@@ -87,7 +100,8 @@ extension ControlLoop {
             let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
             let words = "\(requests(count)) ended"
             return isDone ? words : "\(words) so far, a loop has not answered yet"
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .setAutotune, .stop:
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .undo, .setAutotune,
+            .stop:
             break
         }
         return ""
@@ -166,6 +180,7 @@ extension ControlLoop {
         case .keep:
             let words = trials.running.map { "\($0.status.what) \($0.status.tried)" }
             return Change(text: "kept: \(words.joined(separator: ", "))", before: "tried", after: "kept")
+        case .undo: return Change(text: "undone")
         case .setAutotune(let isOn):
             let words = { (isOn: Bool) in "autotune \(isOn ? "on" : "off")" }
             return Change(
@@ -206,7 +221,7 @@ extension ControlLoop {
             pins.set(
                 SessionPin(session: session, node: node, actor: actor, since: time, isSetAside: now == 0))
         case .unpin(let session): pins.remove(session)
-        case .migrate, .cut, .cancelSession, .keep: break
+        case .migrate, .cut, .cancelSession, .keep, .undo: break
         }
     }
 
@@ -260,7 +275,8 @@ extension NodeRecord {
             intent = .maintenance
             drain = nil
         case .setWeight(_, let new): weight = new
-        case .migrate, .cut, .cancelSession, .pin, .unpin, .setPolicy, .keep, .setAutotune, .stop: break
+        case .migrate, .cut, .cancelSession, .pin, .unpin, .setPolicy, .keep, .undo, .setAutotune, .stop:
+            break
         }
     }
 }
@@ -283,7 +299,7 @@ extension Command {
         case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
             .setWeight(let node, _), .migrate(let node), .cut(let node), .pin(_, let node):
             node
-        case .cancelSession, .unpin, .setPolicy, .keep, .setAutotune, .stop: nil
+        case .cancelSession, .unpin, .setPolicy, .keep, .undo, .setAutotune, .stop: nil
         }
     }
 
@@ -291,7 +307,8 @@ extension Command {
     var isOfTheMoment: Bool {
         switch self {
         case .stop, .migrate, .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .setAutotune: false
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .undo, .setAutotune:
+            false
         }
     }
 
@@ -299,7 +316,7 @@ extension Command {
     var endsStreams: Bool {
         switch self {
         case .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .setAutotune,
+        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .undo, .setAutotune,
             .migrate, .stop:
             false
         }

@@ -21,6 +21,8 @@ package struct ControlLoop: ~Copyable {
     var configurationVersion: UInt64 = 1
     /// Who made that version, and what it changed; nil: it is the first.
     var lastChange: String?
+    /// What takes the last change of an operator back; nil: there is none, or the gateway has made one since.
+    var undo: Command?
     var events = EventLog()
     var ledger: Ledger
     var decisions: [DecisionRecord] = []

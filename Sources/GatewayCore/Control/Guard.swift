@@ -29,6 +29,8 @@ package enum Guard {
         case .pin(let session, let node): return checkPin(session, node, on: snapshot)
         case .unpin(let session): return checkUnpin(session, on: snapshot)
         case .keep: return snapshot.trials.isEmpty ? refused("nothing is being tried") : .allowed
+        // It gets as far as here where there is none to stand in its place.
+        case .undo: return refused("there is no change to undo")
         case .setAutotune, .stop: return .allowed
         }
     }
@@ -67,7 +69,7 @@ package enum Guard {
         case .setWeight(_, let weight):
             guard (0...100).contains(weight) else { return refused("a weight is 0 to 100, not \(weight)") }
             return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
-        case .setPolicy, .keep, .setAutotune, .cancelSession, .pin, .unpin, .stop: return .allowed
+        case .setPolicy, .keep, .setAutotune, .cancelSession, .pin, .unpin, .undo, .stop: return .allowed
         }
     }
 

@@ -79,7 +79,7 @@ extension Command {
         switch self {
         case .setWeight(let node, _): "weight of \(node)"
         case .setPolicy(_, let model, _): "policy\(model.map { " of \($0)" } ?? "")"
-        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep,
+        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep, .undo,
             .setAutotune,
             .stop:
             nil
@@ -92,7 +92,7 @@ extension Command {
         case .setWeight(_, let weight): "\(weight)"
         case .setPolicy(let name, _, let parameters):
             (try? PolicySetting(name, parameters ?? [:]))?.words() ?? name
-        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep,
+        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep, .undo,
             .setAutotune,
             .stop:
             nil

@@ -49,6 +49,7 @@ extension ProxyTests {
                 .setWeight(node: "b", weight: 20), 300,
                 "weight of b: 100 → 20, for 300 s, then 100 again unless kept"
             ),
+            (.undo, nil, "weight of a: 50 → 100"),
             (.setPolicy(name: "random"), nil, "policy: round-robin → random"),
             (.keep, nil, "kept: weight of a 50 (tried → kept)"),
             (.cancelSession(id: "s"), nil, "session s: its requests end"),
