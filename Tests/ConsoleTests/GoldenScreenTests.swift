@@ -98,6 +98,18 @@ struct GoldenScreenTests {
         try compare(screen, "pinned-\(size.columns)x\(size.rows)")
     }
 
+    @Test(arguments: sizes)
+    func `sessions in trees look as they did`(_ size: Size) throws {
+        var snapshot = SampleFleet.snapshot(nodes: 8, second: 60)
+        for (child, parent) in [(2, 0), (3, 2), (5, 0), (6, 1), (7, 1)] {
+            snapshot.sessions[child].parent = snapshot.sessions[parent].id
+        }
+        var screen = Screen(size, snapshot, history: Self.history)
+        screen.state.sessionFolds = ["agent-1": true]
+        screen.type("Sj")
+        try compare(screen, "trees-\(size.columns)x\(size.rows)")
+    }
+
     @Test func `the question before a cut looks as it did`() throws {
         var screen = Screen(SampleFleet.troubled(second: 60), history: Self.history)
         screen.press(.down)

@@ -52,8 +52,8 @@ struct CostTests {
         #expect(sessions.allSatisfy { $0["tenant"] as? String == "acme" })
 
         let table = try await signalbox.run("status", "--csv", "sessions").output
-        #expect(table.hasPrefix("schema,time,id,tenant,model,"))
-        #expect(["agent-0", "agent-1"].allSatisfy { table.contains(",\($0),acme,\(model),") })
+        #expect(table.hasPrefix("schema,time,id,parent,tenant,model,"))
+        #expect(["agent-0", "agent-1"].allSatisfy { table.contains(",\($0),,acme,\(model),") })
 
         let cost = try await signalbox.run("status", "--screen", "text", "--view", "cost").output
         #expect(cost.contains("acme") && cost.contains("globex") && cost.contains("TENANT"))

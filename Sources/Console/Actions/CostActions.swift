@@ -26,9 +26,9 @@ enum CostActions {
         return spenderCursor(rows, state).map { rows[$0] }
     }
 
-    static func session(_ state: ScreenState, _ snapshot: Snapshot) -> SessionRow? {
-        let sessions = visibleSessions(snapshot, state)
-        return sessionCursor(sessions, state).map { sessions[$0] }
+    static func session(_ state: ScreenState, _ snapshot: Snapshot) -> SessionLine? {
+        let lines = sessionLines(snapshot, state)
+        return sessionCursor(lines, state).map { lines[$0] }
     }
 
     /// The sessions of the selected tenant or model, or the selected session among all.

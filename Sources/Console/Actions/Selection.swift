@@ -31,9 +31,9 @@ enum Selection {
             state.selectedSpender = moved(
                 rows.map(\.title), spenderCursor(rows, state).map { rows[$0].title }, step)
         case .sessions:
-            let sessions = visibleSessions(snapshot, state)
+            let lines = sessionLines(snapshot, state)
             state.selectedSession = moved(
-                sessions.map(\.id), sessionCursor(sessions, state).map { sessions[$0].id }, step)
+                lines.map(\.session.id), sessionCursor(lines, state).map { lines[$0].session.id }, step)
         }
         return []
     }
@@ -84,11 +84,16 @@ enum Selection {
             }
             return TimeTravel.open(event, &state)
         }
+        if state.view == .sessions, let line = CostActions.session(state, snapshot), line.descendants > 0 {
+            state.selectedSession = line.session.id
+            state.sessionFolds[line.session.id] = !line.isFolded
+            return []
+        }
         if state.view == .cost, state.costBy != .node { return CostActions.openSessions(&state, snapshot) }
         let node: String? =
             switch state.view {
             case .cost: CostActions.selected(state, snapshot)?.name
-            case .sessions: CostActions.session(state, snapshot)?.visits.first?.node
+            case .sessions: CostActions.session(state, snapshot)?.session.visits.first?.node
             case .streams: visibleStreams(snapshot, state).first { $0.id == state.selectedStream }?.node
             case .routing:
                 visibleDecisions(snapshot, state).first { $0.stream == state.selectedDecision }?.node
@@ -185,7 +190,7 @@ enum Selection {
                     + "\(CostWords.dollars($0.dollars)) since the start"
             }
         case .sessions:
-            return CostActions.session(state, snapshot).map {
+            return (CostActions.session(state, snapshot)?.session).map {
                 "session \($0.id) \($0.tenant ?? "--") \(CostWords.dollars($0.spending.dollars))"
             }
         }

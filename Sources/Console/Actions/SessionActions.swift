@@ -46,7 +46,7 @@ enum Sessions {
 
     static func selected(_ state: ScreenState, _ snapshot: Snapshot) -> String? {
         state.view == .sessions
-            ? CostActions.session(state, snapshot)?.id : stream(state, snapshot)?.session
+            ? CostActions.session(state, snapshot)?.session.id : stream(state, snapshot)?.session
     }
 
     private static func stream(_ state: ScreenState, _ snapshot: Snapshot) -> StreamStatus? {

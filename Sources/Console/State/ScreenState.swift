@@ -110,6 +110,8 @@ package struct ScreenState: Equatable, Sendable {
     /// The title of its row in the Cost view.
     package var selectedSpender: String?
     package var selectedSession: String?
+    /// Sessions whose children the operator folded (true) or unfolded; the others fold by how many they are.
+    package var sessionFolds: [String: Bool] = [:]
     package var costBy = CostDimension.tenant
     package var marks: Set<String> = []
     package var filter = ""

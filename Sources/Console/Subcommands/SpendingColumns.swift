@@ -28,6 +28,7 @@ enum SpendingColumns {
 
     private static let session: Columns = [
         ("id", { $0.session?.id }),
+        ("parent", { $0.session?.parent }),
         ("tenant", { $0.session?.tenant }),
         ("model", { $0.session?.model }),
         ("ageSeconds", { number($0.session?.ageSeconds) }),

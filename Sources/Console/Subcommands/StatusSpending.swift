@@ -56,7 +56,8 @@ enum StatusSpending {
     private static func session(_ session: SessionRow) -> JSONText {
         .object(
             [
-                ("id", .string(session.id)), ("tenant", JSONText(session.tenant)),
+                ("id", .string(session.id)), ("parent", JSONText(session.parent)),
+                ("tenant", JSONText(session.tenant)),
                 ("model", .string(session.model)), ("ageSeconds", JSONText(session.ageSeconds)),
                 ("idleSeconds", JSONText(session.idleSeconds)),
                 ("warmOn", .list(session.visits.map(visit))), ("move", move(session.move)),

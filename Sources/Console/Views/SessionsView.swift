@@ -6,7 +6,7 @@ struct SessionsView {
     var state: ScreenState
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
-        let sessions = visibleSessions(snapshot, state)
+        let sessions = sessionLines(snapshot, state)
         let selected = sessionCursor(sessions, state)
         let inside = rect.inset(left: 1, right: 1)
         canvas.put(
@@ -23,14 +23,14 @@ struct SessionsView {
             empty: snapshot.sessions.isEmpty
                 ? "No request named a session yet (x-signalbox-session, prompt_cache_key or session_id)."
                 : "No session matches; Esc clears the filter.",
-            target: { .session($0.id) }
-        ).draw(&canvas, split.table, isDim: { $0.spending.liveStreams == 0 })
+            target: { .session($0.session.id) }
+        ).draw(&canvas, split.table, isDim: { $0.sums.liveStreams == 0 })
         guard let place = split.detail, let selected else { return }
-        SessionDetail(session: sessions[selected], snapshot: snapshot).draw(&canvas, place)
+        SessionDetail(session: sessions[selected].session, snapshot: snapshot).draw(&canvas, place)
     }
 
     private static let basis =
-        "MOVE: tokens to prefill anew elsewhere, how long · flat: parents are not known"
+        "MOVE: tokens to prefill anew elsewhere, how long · + -: with its children"
 
     private var headline: String {
         let rest = snapshot.spending.first { $0.kind == .session && $0.others != nil }
@@ -43,53 +43,55 @@ struct SessionsView {
         return "\(words); \(top.id) spends most: \(CostWords.dollars(top.spending.dollarsPerHour))/h"
     }
 
-    private func columns(_ sessions: [SessionRow]) -> [Column<SessionRow>] {
-        let longest = min(max(sessions.map { DisplayWidth.of($0.id) }.max() ?? 8, 8), 24)
+    private func columns(_ lines: [SessionLine]) -> [Column<SessionLine>] {
+        let hasTrees = lines.contains { $0.descendants > 0 }
+        let longest = min(max(lines.map { DisplayWidth.of($0.title(hasTrees)) }.max() ?? 8, 8), 24)
         return [
-            Column(["SESSION"], min(longest, 14), ideal: longest, priority: 0, .left, largest: 40) { row, _ in
-                .text(row.id, .title)
+            Column(["SESSION"], min(longest, 14), ideal: longest, priority: 0, .left, largest: 40) {
+                line, _ in
+                .text(line.title(hasTrees), .title)
             },
-            Column(["OPEN"], 4, priority: 1) { row, _ in .text(String(row.spending.liveStreams)) },
-            Column(["REQS"], 5, priority: 3) { row, _ in
-                .text(NumberText.short(Double(row.spending.ended.requests)))
+            Column(["OPEN"], 4, priority: 1) { line, _ in .text(String(line.sums.liveStreams)) },
+            Column(["REQS"], 5, priority: 3) { line, _ in
+                .text(NumberText.short(Double(line.sums.ended.requests)))
             },
-            Column(["AGE"], 6, priority: 2) { row, _ in .text(NumberText.span(row.ageSeconds)) },
-            Column(["IDLE"], 6, priority: 10) { row, _ in
-                row.idleSeconds > 0 ? .text(NumberText.span(row.idleSeconds), .label) : .empty
+            Column(["AGE"], 6, priority: 2) { line, _ in .text(NumberText.span(line.session.ageSeconds)) },
+            Column(["IDLE"], 6, priority: 10) { line, _ in
+                let idle = line.session.idleSeconds
+                return idle > 0 ? .text(NumberText.span(idle), .label) : .empty
             },
-            Column(["TOKENS"], 6, priority: 5) { row, _ in
-                .text(
-                    NumberText.short(
-                        Double(row.spending.ended.promptTokens + row.spending.ended.outputTokens)))
+            Column(["TOKENS"], 6, priority: 5) { line, _ in
+                let ended = line.sums.ended
+                return .text(NumberText.short(Double(ended.promptTokens + ended.outputTokens)))
             },
-            Column(["HIT"], 3, priority: 7) { row, _ in .text(NumberText.percent(row.spending.cachedShare)) },
-            Column(["$"], 7, priority: 4) { row, _ in
-                .text(CostTable.money(row.spending, row.spending.dollars))
+            Column(["HIT"], 3, priority: 7) { line, _ in .text(NumberText.percent(line.sums.cachedShare)) },
+            Column(["$"], 7, priority: 4) { line, _ in
+                .text(CostTable.money(line.sums, line.sums.dollars))
             },
-            Column(["$/H"], 6, priority: 6) { row, _ in
-                .text(CostTable.money(row.spending, row.spending.rate))
+            Column(["$/H"], 6, priority: 6) { line, _ in
+                .text(CostTable.money(line.sums, line.sums.rate))
             },
-            Column(["WARM ON"], 9, ideal: 14, priority: 8, .left, largest: 24) { row, _ in
-                .text(row.visits.first?.node ?? NumberText.unknown)
+            Column(["WARM ON"], 9, ideal: 14, priority: 8, .left, largest: 24) { line, _ in
+                .text(line.session.visits.first?.node ?? NumberText.unknown)
             },
-            Column(["MOVE"], 13, priority: 9, .left) { row, _ in .text(Self.words(row.move)) },
-            Column(["TENANT"], 8, ideal: 10, priority: 11, .left, largest: 20) { row, _ in
-                .text(row.tenant ?? NumberText.unknown, .label)
+            Column(["MOVE"], 13, priority: 9, .left) { line, _ in .text(Self.words(line.session.move)) },
+            Column(["TENANT"], 8, ideal: 10, priority: 11, .left, largest: 20) { line, _ in
+                .text(line.session.tenant ?? NumberText.unknown, .label)
             },
-            Column(["MODEL"], 10, ideal: 16, priority: 12, .left, largest: 30) { row, _ in
-                .text(FleetRow.shortModel(row.model), .label)
+            Column(["MODEL"], 10, ideal: 16, priority: 12, .left, largest: 30) { line, _ in
+                .text(FleetRow.shortModel(line.session.model), .label)
             },
-            Column(["FAILED"], 6, priority: 13) { row, _ in
-                let failed = row.spending.ended.failed
+            Column(["FAILED"], 6, priority: 13) { line, _ in
+                let failed = line.sums.ended.failed
                 return .text(NumberText.short(Double(failed)), failed > 0 ? .warning : .label)
             },
         ]
     }
 
-    private var pinColumn: Column<SessionRow> {
+    private var pinColumn: Column<SessionLine> {
         let pins = Dictionary(snapshot.pins.map { ($0.session, $0) }, uniquingKeysWith: { first, _ in first })
-        return Column(["PINNED TO"], 9, ideal: 12, priority: 2, .left, largest: 24) { row, _ in
-            guard let pin = pins[row.id] else { return .empty }
+        return Column(["PINNED TO"], 9, ideal: 12, priority: 2, .left, largest: 24) { line, _ in
+            guard let pin = pins[line.session.id] else { return .empty }
             return pin.isSetAside ? .state("(aside)", .warning) : .state(pin.node, .accent)
         }
     }
@@ -102,9 +104,18 @@ struct SessionsView {
 }
 
 /// The session that the operator went to, else the first.
-func sessionCursor(_ sessions: [SessionRow], _ state: ScreenState) -> Int? {
-    guard !sessions.isEmpty else { return nil }
-    return state.selectedSession.flatMap { id in sessions.firstIndex { $0.id == id } } ?? 0
+func sessionCursor(_ lines: [SessionLine], _ state: ScreenState) -> Int? {
+    guard !lines.isEmpty else { return nil }
+    return state.selectedSession.flatMap { id in lines.firstIndex { $0.session.id == id } } ?? 0
+}
+
+extension SessionLine {
+    /// Its id, behind its depth and whether what is below it is folded.
+    fileprivate func title(_ hasTrees: Bool) -> String {
+        guard hasTrees else { return session.id }
+        let sign = descendants == 0 ? "  " : isFolded ? "+ " : "- "
+        return String(repeating: "  ", count: min(depth, 8)) + sign + session.id
+    }
 }
 
 /// One session, whole: its money, where its prompts were, and its open streams.
@@ -147,6 +158,8 @@ struct SessionDetail {
             + "\(NumberText.count(ended.failed)) failed"
     }
 
+    private var parent: [Fact] { session.parent.map { [Fact("child of", $0)] } ?? [] }
+
     private var pinned: [Fact] {
         guard let pin = snapshot.pin(of: session.id) else { return [] }
         let age = NumberText.span(max(snapshot.time - pin.since, 0))
@@ -171,6 +184,6 @@ struct SessionDetail {
         return FactGroup(
             title: "Warm on",
             facts: visits + [move ?? Fact("to move", visits.isEmpty ? "" : "no other node could take it")]
-                + pinned)
+                + parent + pinned)
     }
 }

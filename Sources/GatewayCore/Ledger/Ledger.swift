@@ -93,7 +93,10 @@ package struct Ledger: Sendable {
             if !payers.model.isEmpty { spender.name = payers.model }
             change(&spender)
         }
-        sessions.update(payers.session, now: now, change)
+        sessions.update(payers.session, now: now) { spender in
+            if payers.parent != 0, payers.parent != payers.session { spender.trail.parent = payers.parent }
+            change(&spender)
+        }
     }
 
     /// What a stream cost before it went on elsewhere is waste when it does not complete there.

@@ -15,6 +15,8 @@ package struct Payers: Sendable, Equatable {
     package var tenant: UInt64 = 0
     /// Hash of the session's id; 0: it names none.
     package var session: UInt64 = 0
+    /// Hash of the id of the session that this one is a child of; 0: it names none.
+    package var parent: UInt64 = 0
     /// As in the fleet; empty for routes without one.
     package var model = ""
     package init() {}

@@ -84,6 +84,8 @@ package struct SessionTrail: Sendable, Equatable {
     package var model = ""
     /// Key of the tenant of its last request.
     package var tenant: UInt64 = 0
+    /// Key of the session that it is a child of, as its last request that told one; 0: none did.
+    package var parent: UInt64 = 0
     /// The last one first; each node once.
     package private(set) var visits: [Visit] = []
 

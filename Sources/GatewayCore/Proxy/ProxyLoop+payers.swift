@@ -53,6 +53,8 @@ extension ProxyLoop {
         payers.tenant = clients[fd].exchange.tenant
         payers.session = clients[fd].exchange.sessionHash ?? 0
         payers.model = clients[fd].exchange.model
+        let parent = clients[fd].head.parent
+        if !parent.isEmpty { payers.parent = clients[fd].input.withBytes { PromptHash.of($0, parent.range) } }
         return payers
     }
 

@@ -102,6 +102,7 @@ extension ControlLoop {
         return listed.map { spender in
             var row = SessionRow()
             row.id = spender.name ?? ""
+            row.parent = ledger.sessions.rows[spender.trail.parent]?.name
             row.tenant = ledger.tenants.rows[spender.trail.tenant]?.name
             row.model = spender.trail.model
             row.spending = self.row(spender, .session)

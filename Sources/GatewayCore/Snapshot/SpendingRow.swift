@@ -34,6 +34,17 @@ package struct SpendingRow: Codable, Sendable, Equatable {
     /// Nodes without a price had a part in it.
     package var isPartlyUnpriced: Bool { ended.unpricedAttempts > 0 }
 
+    /// Takes in the sums of another one.
+    package mutating func add(_ other: SpendingRow) {
+        ended.add(other.ended)
+        liveStreams += other.liveStreams
+        liveDollars += other.liveDollars
+        dollarsPerHour += other.dollarsPerHour
+        hourlyDollars += other.hourlyDollars
+        for (place, value) in other.minute.enumerated() where place < minute.count { minute[place] += value }
+        for (place, value) in other.hour.enumerated() where place < hour.count { hour[place] += value }
+    }
+
     /// Tells rows of a snapshot apart.
     struct ID: Hashable, Sendable {
         var kind: Kind
@@ -46,6 +57,8 @@ package struct SpendingRow: Codable, Sendable, Equatable {
 /// One agent's workflow.
 package struct SessionRow: Codable, Sendable, Equatable {
     package var id = ""
+    /// The session that it is a child of; nil: it named none, or the ledger does not know that one any more.
+    package var parent: String?
     package var tenant: String?
     package var model = ""
     package var spending = SpendingRow()

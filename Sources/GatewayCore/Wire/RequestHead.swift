@@ -34,6 +34,8 @@ package struct RequestHead: Sendable {
     private var namesHopFields = false
     /// The value that names the client's session, from the header with the highest precedence.
     package var session = ByteRange.empty
+    /// The value that names the session that it is a child of.
+    package var parent = ByteRange.empty
     /// The value of x-signalbox-tenant.
     package var tenant = ByteRange.empty
     /// The value of x-signalbox-priority.
@@ -43,6 +45,9 @@ package struct RequestHead: Sendable {
     /// x-signalbox-migration says off: its stream must not go on elsewhere.
     package var optsOutOfMigration = false
     private var sessionRank = UInt8.max
+    private var parentRank = UInt8.max
+    /// The value of x-claude-code-session-id.
+    private var claudeSession = ByteRange.empty
     private var hosts: UInt8 = 0
     private var host = ByteRange.empty
     /// Of an absolute-form target.
@@ -256,15 +261,36 @@ package struct RequestHead: Sendable {
         case 17 where bytes.equals(field.name, lowercased: "x-smg-routing-key"): rank = 0
         case 19 where bytes.equals(field.name, lowercased: "x-signalbox-session"): rank = 1
         case 19 where bytes.equals(field.name, lowercased: "x-dynamo-session-id"): rank = 2
-        case 22 where bytes.equals(field.name, lowercased: "x-claude-code-agent-id"): rank = 3
-        case 24 where bytes.equals(field.name, lowercased: "x-claude-code-session-id"): rank = 4
+        case 22 where bytes.equals(field.name, lowercased: "x-claude-code-agent-id"): rank = Self.agentRank
+        case 24 where bytes.equals(field.name, lowercased: "x-claude-code-session-id"):
+            claudeSession = ByteRange(field.value)
+            rank = 4
         case 9 where bytes.equals(field.name, lowercased: "thread-id"): rank = 5
         case 12 where bytes.equals(field.name, lowercased: "x-session-id"): rank = 6
-        default: return
+        default: return takeParent(field, bytes)
         }
         if rank < sessionRank {
             sessionRank = rank
             session = ByteRange(field.value)
+        }
+    }
+
+    private static let agentRank: UInt8 = 3
+
+    /// Headers that name a session's parent, in the same order.
+    private mutating func takeParent(_ field: HeaderField, _ bytes: RawSpan) {
+        let rank: UInt8
+        switch field.name.count {
+        case 26 where bytes.equals(field.name, lowercased: "x-signalbox-parent-session"): rank = 0
+        case 26 where bytes.equals(field.name, lowercased: "x-dynamo-parent-session-id"): rank = 1
+        case 29 where bytes.equals(field.name, lowercased: "x-claude-code-parent-agent-id"): rank = 2
+        case 24 where bytes.equals(field.name, lowercased: "x-codex-parent-thread-id"): rank = 3
+        case 19 where bytes.equals(field.name, lowercased: "x-parent-session-id"): rank = 4
+        default: return
+        }
+        if rank < parentRank {
+            parentRank = rank
+            parent = ByteRange(field.value)
         }
     }
 
@@ -294,6 +320,8 @@ package struct RequestHead: Sendable {
         if let authority, hosts > 0, !bytes.equals(authority.range, host.range) {
             return .malformed(status: 400, reason: "Host must be the authority of the request's target")
         }
+        // A sub-agent of Claude Code that names no agent above it was begun by its session itself.
+        if sessionRank == Self.agentRank, parent.isEmpty { parent = claudeSession }
         return .complete(self)
     }
 }

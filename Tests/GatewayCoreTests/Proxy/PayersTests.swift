@@ -77,6 +77,29 @@ extension ProxyTests {
             #expect(isToldOnPage)
         }
 
+        @Test func `a session tells whose child it is, while the ledger knows that one`() throws {
+            let running = try RunningGateway(ScriptedEngine())
+            func ask(_ session: String, parent: String? = nil) throws {
+                let child = parent.map { "X-Parent-Session-Id: \($0)\r\n" } ?? ""
+                let headers = "X-Session-Id: \(session)\r\n\(child)"
+                #expect(try running.ask(chat(headers: headers)).status == 200)
+            }
+            try ask("root")
+            try ask("child", parent: "root")
+            try ask("grandchild", parent: "child")
+            try ask("child")
+            try ask("orphan", parent: "nobody")
+            try ask("itself", parent: "itself")
+            func parents() throws -> [String: String?] {
+                Dictionary(uniqueKeysWithValues: try running.snapshot().sessions.map { ($0.id, $0.parent) })
+            }
+            let expected = [
+                "root": nil, "child": "root", "grandchild": "child", "orphan": nil, "itself": nil,
+            ]
+            let isTold = try eventually { try parents() == expected }
+            #expect(isTold)
+        }
+
         @Test func `an open stream counts for its tenant, and as waste when it is given up`() throws {
             let engine = ScriptedEngine { request, side in
                 side.begin()

@@ -87,6 +87,39 @@ struct RequestHeadTests {
         #expect(try head("GET / HTTP/1.1\r\nHost: a\r\nConnection: closed\r\n\r\n").keepsAlive)
     }
 
+    @Test func `the parent comes from the header with the highest precedence, in any order`() throws {
+        let names = [
+            "X-Signalbox-Parent-Session", "X-Dynamo-Parent-Session-Id", "X-Claude-Code-Parent-Agent-Id",
+            "X-Codex-Parent-Thread-Id", "X-Parent-Session-Id",
+        ]
+        for first in names.indices {
+            for second in names.indices where second != first {
+                let text =
+                    "GET / HTTP/1.1\r\nHost: a\r\n\(names[first]): p\(first)\r\n\(names[second]): p\(second)\r\n\r\n"
+                let found = try head(text).parent.range
+                #expect(bytes(text).text(found) == "p\(min(first, second))")
+            }
+        }
+        #expect(try head("GET / HTTP/1.1\r\nHost: a\r\nX-Session-Id: s\r\n\r\n").parent.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("X-Claude-Code-Agent-Id: a1\r\nX-Claude-Code-Session-Id: s1\r\n", "s1"),
+        ("X-Claude-Code-Session-Id: s1\r\nX-Claude-Code-Agent-Id: a1\r\n", "s1"),
+        (
+            "X-Claude-Code-Session-Id: s1\r\nX-Claude-Code-Agent-Id: a2\r\nX-Claude-Code-Parent-Agent-Id: a1\r\n",
+            "a1"
+        ),
+        ("X-Claude-Code-Session-Id: s1\r\n", ""),
+        ("X-Claude-Code-Session-Id: s1\r\nX-Signalbox-Session: mine\r\n", ""),
+    ])
+    func `a sub-agent of Claude Code is a child of the agent that it names, else of its session`(
+        _ fields: String, _ parent: String
+    ) throws {
+        let text = "GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
+        #expect(bytes(text).text(try head(text).parent.range) == parent)
+    }
+
     @Test func `the session comes from the header with the highest precedence, in any order`() throws {
         let names = [
             "X-SMG-Routing-Key", "X-Signalbox-Session", "X-Dynamo-Session-Id", "X-Claude-Code-Agent-Id",
