@@ -126,12 +126,13 @@ struct FleetViewTests {
     }
 
     @Test func `a chart of first tokens shows the slowest node, never a mean of percentiles`() {
-        #expect(FleetCharts.ttft.join([0.1, 0.9, 0.2]) == 0.9)
-        for series in [FleetCharts.tokens, FleetCharts.running, FleetCharts.waiting] {
-            #expect(series.join([1, 2, 3]) == 6)
+        #expect(
+            FleetCharts.ttft.join([0.1, 0.9, 0.2]) == 0.9 && FleetCharts.temperature.join([1, 3, 2]) == 3)
+        for chart in [FleetCharts.tokens, FleetCharts.running, FleetCharts.waiting, FleetCharts.power] {
+            #expect(chart.join([1, 2, 3]) == 6)
         }
         #expect(FleetCharts.kv.join([0.2, 0.4]) == 0.30000000000000004)
-        let history = SampleFleet.history(nodes: 8, seconds: 61)
+        let history = SampleFleet.history(nodes: 8, seconds: 0..<61)
         for view in ViewName.allCases {
             var screen = Screen(Size(200, 50), SampleFleet.snapshot(nodes: 8, second: 60), history: history)
             screen.type("\(view.key)")
@@ -139,15 +140,34 @@ struct FleetViewTests {
         }
     }
 
-    @Test func `a chart moves by one column in two seconds and keeps what it has shown`() {
+    @Test func `requests are counted by why they went where they went, and by where, the most first`() {
+        let shares = RouteReasons.shares(["b", "a", "c", "a"])
+        #expect(shares.map(\.name) == ["a", "b", "c"] && shares.map(\.share) == [0.5, 0.25, 0.25])
+        var snapshot = SampleFleet.snapshot(nodes: 8, second: 60)
+        for index in snapshot.decisions.indices {
+            snapshot.decisions[index].reason = index % 4 == 0 ? "its turn" : "drawn by weight"
+            snapshot.decisions[index].node = index % 3 == 0 ? "engine-5" : "engine-2"
+        }
+        let text = Screen(Size(200, 50), snapshot).text
+        for words in [
+            "foresight, last 60 requests", "75%  drawn by weight", "25%  its turn", " 0%  engine-1     ─",
+            "67%  engine-2     ━", "33%  engine-5     ━",
+        ] {
+            #expect(text.contains(words), "\(words)")
+        }
+        snapshot.decisions = []
+        #expect(Screen(Size(200, 50), snapshot).text.contains("no request was routed yet"))
+    }
+
+    @Test func `a chart moves by one column in five seconds and keeps what it has shown`() {
         func steps(_ seconds: Int) -> [Double?] {
-            let history = SampleFleet.history(nodes: 1, seconds: seconds)
+            let history = SampleFleet.history(nodes: 1, seconds: 0..<seconds)
             return Timeline(history: history).values(.tokensPerSecond, node: "engine-1", columns: 8)
         }
-        // The first picture is of an even second, so that 20 pictures end with a whole step.
-        #expect(steps(20).count == 8)
-        #expect(steps(21).dropLast() == steps(20).dropFirst())
-        #expect(steps(22).dropLast() == steps(20).dropFirst())
+        // The first picture begins a step, so that 50 pictures end with a whole one.
+        #expect(steps(50).count == 8)
+        for more in 1...5 { #expect(steps(50 + more).dropLast() == steps(50).dropFirst()) }
+        #expect(steps(56).dropLast() == steps(55).dropFirst())
         #expect(steps(0).isEmpty)
     }
 

@@ -92,6 +92,29 @@ struct GPUViewTests {
         #expect(text.contains("hottest engine-3 GPU 0 85 C"))
     }
 
+    @Test func `power and heat have a past beside their numbers, with gaps, and -- where nothing is known`() {
+        var history = History(capacitySeconds: 600)
+        for second in 0..<60 {
+            var snapshot = SampleFleet.snapshot(nodes: 2, second: second)
+            for gpu in 0..<2 {
+                snapshot.nodes[0].gpus[gpu].powerWatts = second < 20 ? 90 : second < 40 ? nil : 690
+                snapshot.nodes[0].gpus[gpu].temperatureCelsius = second < 20 ? 30 : second < 40 ? nil : 90
+                snapshot.nodes[1].gpus[gpu].powerWatts = nil
+            }
+            history.record(snapshot)
+        }
+        let snapshot = SampleFleet.snapshot(nodes: 2, second: 60)
+        var screen = Screen(Size(200, 50), snapshot, history: history)
+        screen.type("9")
+        let text = screen.text
+        #expect(text.contains("WATT TREND") && text.contains("TEMP TREND") && text.contains("10 s a column"))
+        let lines = rows(screen)
+        #expect(lines[0].contains("▁▁  ▇") && lines[0].contains("▃▃  ▇"), "\(lines[0])")
+        #expect(lines[2].contains("-- ") && !lines[2].contains("▁"), "\(lines[2])")
+        screen.state.size = Size(80, 24)
+        #expect(!screen.text.contains("TREND") && rows(screen)[0].contains("434"))
+    }
+
     @Test(arguments: [
         (0, "none"), (1, "idle"), (4, "power"), (0x24, "heat power"), (0x48, "HW HW-heat"),
     ])

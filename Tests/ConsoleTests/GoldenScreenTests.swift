@@ -7,7 +7,7 @@ import Testing
 /// Screens as text, compared with Golden/*.txt; UPDATE_GOLDEN=1 writes them anew.
 struct GoldenScreenTests {
     private static let sizes = [Size(80, 24), Size(120, 40), Size(200, 50)]
-    private static let history = SampleFleet.history(nodes: 8, seconds: 61)
+    private static let history = SampleFleet.history(nodes: 8, seconds: -240..<61)
 
     @Test(arguments: sizes)
     func `the fleet at rest looks as it did`(_ size: Size) throws {

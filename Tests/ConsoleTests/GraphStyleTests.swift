@@ -14,7 +14,7 @@ struct GraphStyleTests {
 
     @Test(arguments: [Size(80, 24), Size(200, 50)])
     func `a key draws graphs with braille, ASCII and blocks again, and their numbers stay`(_ size: Size) {
-        var screen = Screen(size, history: SampleFleet.history(nodes: 8, seconds: 120))
+        var screen = Screen(size, history: SampleFleet.history(nodes: 8, seconds: 0..<120))
         let numbers = { (screen: Screen) in
             screen.text.split(separator: "\n").dropLast(2).map { $0.filter { $0.isNumber || $0.isLetter } }
         }

@@ -11,7 +11,7 @@ struct LayoutFuzzTests {
 
     @Test func `every view is drawn at every size and for every number of nodes`() {
         var dice = Dice(11)
-        let history = SampleFleet.history(nodes: 8, seconds: 3)
+        let history = SampleFleet.history(nodes: 8, seconds: 0..<3)
         for _ in 0..<250 {
             var size = Size(dice.roll(1...300), dice.roll(1...100))
             if dice.roll(0...3) == 0 { size = Size(dice.roll(1...60), dice.roll(1...14)) }
@@ -83,7 +83,7 @@ struct LayoutFuzzTests {
 
     @Test(arguments: ViewName.allCases)
     func `at 200x50 no view leaves its right half blank`(_ view: ViewName) {
-        let history = SampleFleet.history(nodes: 8, seconds: 61)
+        let history = SampleFleet.history(nodes: 8, seconds: -240..<61)
         var screen = Screen(Size(200, 50), SampleFleet.troubled(second: 60), history: history)
         screen.type("\(view.key)")
         let rows = screen.text.split(separator: "\n", omittingEmptySubsequences: false)[2...47]

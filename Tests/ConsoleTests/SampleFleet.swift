@@ -22,7 +22,7 @@ enum SampleFleet {
 
     static func snapshot(nodes count: Int, second: Int = 0) -> Snapshot {
         var snapshot = Snapshot()
-        snapshot.sequence = UInt64(second + 1)
+        snapshot.sequence = UInt64(second + 1_000)
         snapshot.time = start + Double(second)
         snapshot.gateway.address = "127.0.0.1:8080"
         snapshot.gateway.version = "0.1.0"
@@ -75,9 +75,9 @@ enum SampleFleet {
         }
     }
 
-    static func history(nodes count: Int, seconds: Int) -> History {
+    static func history(nodes count: Int, seconds: Range<Int>) -> History {
         var history = History(capacitySeconds: 600)
-        for second in 0..<seconds { history.record(snapshot(nodes: count, second: second)) }
+        for second in seconds { history.record(snapshot(nodes: count, second: second)) }
         return history
     }
 
@@ -215,7 +215,8 @@ enum SampleFleet {
             decision.node = nodes[chosen].name
             let blocks = 10 + noise(index, 8, 90)
             let hit = noise(index, 9, blocks)
-            decision.reason = hit > 4 ? "longest prefix \(hit) of \(blocks) blocks" : "no prefix, least load"
+            let reason: ChoiceReason = hit <= 4 ? .leastCost : noise(index, 7, 3) > 0 ? .prefix : .session
+            decision.reason = reason.words
             decision.promptTokens = UInt32(blocks * 16)
             decision.predictedCachedTokens = UInt32(hit * 16)
             decision.actualCachedTokens = index > 3 ? UInt32(max(hit - 1, 0) * 16) : nil

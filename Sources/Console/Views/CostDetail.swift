@@ -96,7 +96,7 @@ struct CostDetail {
         }
         let wide = max((rect.width - 10) / max(slots.count, 1), 1)
         Panels.chart(
-            title, values.flatMap { Array(repeating: $0, count: wide) }, &canvas, rect, span: "",
+            title, values.flatMap { Array(repeating: $0, count: wide) }, &canvas, rect, secondsPerColumn: 0,
             label: { CostWords.amount($0) })
     }
 }

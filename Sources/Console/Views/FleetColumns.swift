@@ -2,10 +2,8 @@ import GatewayCore
 
 /// The columns of the fleet table. At 80 columns all up to priority 13 stand; the others join by width.
 struct FleetColumns {
-    var history: History
-    /// One scale for a whole column of trends.
-    var tokensCeiling: Double
-    var ttftCeiling: Double
+    var tokens: Trends
+    var ttft: Trends
     var nameWidth: Int
     var stateWidth: Int
 
@@ -56,7 +54,7 @@ struct FleetColumns {
             Column(["HBM GB"], 9, priority: 21) { row, _ in
                 guard row.hbmUsed != nil else { return .text(NumberText.unknown) }
                 return .text(
-                    "\(NumberText.gigabytes(row.hbmUsed))/\(NumberText.gigabytes(row.hbmTotal))", .label)
+                    "\(NumberText.gigabytes(row.hbmUsed))/\(NumberText.gigabytes(row.hbmTotal))")
             },
             Column(["KV %", "KV"], 8, ideal: 12, priority: 2, largest: 16) { row, _ in
                 guard row.kind != .gpu else { return .empty }
@@ -106,20 +104,17 @@ struct FleetColumns {
     private var wide: [Column<FleetRow>] {
         [
             Column(["TOK/S TREND", "TREND"], 10, ideal: 20, priority: 15, .left, largest: 40) {
-                row, width in trend(row, .tokensPerSecond, width, tokensCeiling)
+                row, width in row.trendNode.map { tokens.cell($0, width: width) } ?? .empty
             },
             Column(["TTFT p50 TREND", "TTFT TREND", "TTFT"], 12, priority: 24, .left, largest: 24) {
-                row, width in
-                trend(row, .ttftP50, width, ttftCeiling)
+                row, width in row.trendNode.map { ttft.cell($0, width: width) } ?? .empty
             },
             Column(["GPU %", "GPU%"], 4, ideal: 5, priority: 16) { row, _ in
                 .text(NumberText.percent(row.utilization))
             },
-            Column(["WATT"], 6, priority: 20) { row, _ in .text(NumberText.count(row.power), .label) },
+            Column(["WATT"], 6, priority: 20) { row, _ in .text(NumberText.count(row.power)) },
             Column(["TEMP C", "\u{B0}C"], 3, priority: 19) { row, _ in
-                .text(
-                    NumberText.count(row.temperature),
-                    Threshold.temperature.role(row.temperature, normal: .label))
+                .text(NumberText.count(row.temperature), Threshold.temperature.role(row.temperature))
             },
             Column(["ROLE"], 7, priority: 17, .left) { row, _ in row.role.map { .text($0, .label) } ?? .empty
             },
@@ -150,11 +145,6 @@ struct FleetColumns {
             let seconds = value(row)
             return .text(NumberText.milliseconds(seconds), threshold?.role(seconds) ?? .text)
         }
-    }
-
-    private func trend(_ row: FleetRow, _ series: Series, _ width: Int, _ ceiling: Double) -> CellContent {
-        guard let node = row.trendNode else { return .empty }
-        return .trend(history.last(width, of: series, node: node), ceiling: ceiling)
     }
 
     /// `~` before what the gateway estimated.

@@ -10,10 +10,13 @@ struct FleetDeck {
 
     /// Rows of one chart with its heading.
     private static let chartHeight = 6
+    /// Rows that the lists below should have before there is another line of charts.
+    private static let listHeight = 8
+    private static let mostLines = 3
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
         let rect = rect.inset(left: 1, right: 1)
-        let lines = rect.height >= Self.chartHeight * 2 + 10 ? 2 : 1
+        let lines = min(max((rect.height - Self.listHeight) / (Self.chartHeight + 1), 1), Self.mostLines)
         let isLow = rect.height < Self.chartHeight + 4
         let chart = isLow ? rect.height / 2 + 1 : Self.chartHeight
         drawCharts(&canvas, rect, lines: lines, chart)
@@ -22,25 +25,21 @@ struct FleetDeck {
         let lists = FleetCharts.columns(lower)
         let panels = Panels(snapshot: snapshot)
         panels.events(&canvas, lists[lists.count - 1])
-        if lists.count > 1 { panels.decisions(&canvas, lists[0]) }
+        if lists.count > 1 { RouteReasons(snapshot: snapshot).draw(&canvas, lists[0]) }
         if lists.count > 2 { panels.streams(&canvas, lists[1]) }
     }
 
-    /// As many lines of charts as there is room for, at most two.
+    /// As many lines of charts as there is room for.
     func drawCharts(_ canvas: inout Canvas, _ rect: Rect) {
-        let lines = min((rect.height + 1) / (Self.chartHeight + 1), 2)
+        let lines = min((rect.height + 1) / (Self.chartHeight + 1), Self.mostLines)
         if lines > 0 { drawCharts(&canvas, rect, lines: lines, Self.chartHeight) }
     }
 
     private func drawCharts(_ canvas: inout Canvas, _ rect: Rect, lines: Int, _ height: Int) {
-        let charts = FleetCharts(snapshot: snapshot, history: history)
-        let all = [
-            FleetCharts.tokens, FleetCharts.ttft, FleetCharts.kv, FleetCharts.hits, FleetCharts.running,
-            FleetCharts.waiting,
-        ]
-        for line in 0..<lines {
-            let place = Rect(rect.x, rect.y + line * (height + 1), rect.width, height)
-            charts.draw(Array(all.dropFirst(line * FleetCharts.columns(place).count)), &canvas, place)
-        }
+        FleetCharts(snapshot: snapshot, history: history).draw(
+            [
+                FleetCharts.tokens, FleetCharts.ttft, FleetCharts.kv, FleetCharts.hits, FleetCharts.running,
+                FleetCharts.waiting, FleetCharts.hbm, FleetCharts.power, FleetCharts.temperature,
+            ], lines: lines, height: height, &canvas, rect)
     }
 }

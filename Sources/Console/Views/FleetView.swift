@@ -114,13 +114,10 @@ struct FleetView {
     }
 
     private func columns(_ nodes: [NodeStatus], _ width: Int) -> FleetColumns {
-        let shown = nodes.prefix(128)
-        let tokens = shown.flatMap { history.last(24, of: .tokensPerSecond, node: $0.name) }
-        let ttft = shown.flatMap { history.last(24, of: .ttftP50, node: $0.name) }
         let longest = nodes.map { DisplayWidth.of($0.name) }.max() ?? 8
         let detail = nodes.contains { FleetRow($0).stateDetail != nil }
         return FleetColumns(
-            history: history, tokensCeiling: Bars.ceiling(of: tokens), ttftCeiling: Bars.ceiling(of: ttft),
+            tokens: Trends(.tokensPerSecond, history, of: nodes), ttft: Trends(.ttftP50, history, of: nodes),
             nameWidth: min(max(longest, 8), 16), stateWidth: detail ? 17 : 9)
     }
 

@@ -77,8 +77,9 @@ struct GPUTable {
     }
 
     var nodes: [NodeStatus]
+    var history: History
 
-    var columns: [Column<Row>] { identity + memory + work + health }
+    var columns: [Column<Row>] { identity + memory + work + heat + health }
 
     private var identity: [Column<Row>] {
         let longest = min(max(nodes.map { DisplayWidth.of($0.name) }.max() ?? 8, 4), 16)
@@ -122,9 +123,18 @@ struct GPUTable {
             },
             Column(["TENSOR %"], 8, priority: 19) { row, _ in .text(NumberText.percent(row.gpu?.tensorActive))
             },
+            Column(["SM MHZ", "MHZ"], 5, ideal: 6, priority: 13) { row, _ in
+                .text(NumberText.count(row.gpu?.smClockMHz))
+            },
+        ]
+    }
+
+    private var heat: [Column<Row>] {
+        [
             Column(["WATT"], 5, priority: 5) { row, _ in
                 .text(NumberText.count(row.total?.power ?? row.gpu?.powerWatts))
             },
+            trend("WATT TREND", .power, .sum, priority: 16),
             Column(["OF W"], 5, priority: 20) { row, _ in
                 .text(NumberText.count(row.gpu?.powerLimitWatts), .label)
             },
@@ -132,11 +142,9 @@ struct GPUTable {
                 let temperature = row.total?.temperature ?? row.gpu?.temperatureCelsius
                 return .text(NumberText.count(temperature), Threshold.temperature.role(temperature))
             },
+            trend("TEMP TREND", .temperature, .highest, top: Self.hottest, priority: 16),
             Column(["HBM C"], 5, priority: 21) { row, _ in
                 .text(NumberText.count(row.gpu?.memoryTemperatureCelsius))
-            },
-            Column(["SM MHZ", "MHZ"], 5, ideal: 6, priority: 13) { row, _ in
-                .text(NumberText.count(row.gpu?.smClockMHz))
             },
         ]
     }
@@ -163,6 +171,34 @@ struct GPUTable {
                 row.gpu?.name.map { .text($0, .label) } ?? .empty
             },
         ]
+    }
+
+    /// GPUs hotter than this have been switched off.
+    private static let hottest = 100.0
+    /// Nodes and columns that a scale is taken from.
+    private static let (mostNodes, mostColumns) = (128, 24)
+
+    /// - top: of the scale; nil: by the values that there were.
+    private func trend(
+        _ title: String, _ series: GPUSeries, _ join: Join, top: Double? = nil, priority: Int
+    ) -> Column<Row> {
+        let timeline = Timeline(history: history)
+        let highest = nodes.prefix(Self.mostNodes).flatMap {
+            timeline.values(series, gpusOf: [$0.name], columns: Self.mostColumns, join: .highest)
+        }
+        return Column([title], 10, priority: priority, .left, largest: 20) { row, width in
+            guard case .gpu(let row) = row else {
+                let values = timeline.values(series, gpusOf: nodes.map(\.name), columns: width, join: join)
+                return Self.trend(values, top: top ?? Bars.ceiling(of: values))
+            }
+            let pasts = history.pasts(width, of: series, node: row.node.name)
+            let values = row.number.flatMap { pasts.indices.contains($0) ? pasts[$0] : nil } ?? []
+            return Self.trend(values, top: top ?? Bars.ceiling(of: highest))
+        }
+    }
+
+    private static func trend(_ values: [Double?], top: Double) -> CellContent {
+        values.contains { $0 != nil } ? .trend(values, ceiling: top) : .text(NumberText.unknown)
     }
 
     private func errors(_ count: Double?, _ role: Role) -> CellContent {

@@ -21,11 +21,13 @@ struct GPUView {
         drawLegend(&canvas, rest)
         let below = rest.inset(top: 2)
         guard below.height >= Self.chartHeight else { return }
-        let height = below.height >= Self.chartHeight * 3 ? Self.chartHeight * 2 : Self.chartHeight
+        let lines = below.height >= Self.chartHeight * 3 ? 2 : 1
         FleetCharts(snapshot: snapshot, history: history).draw(
-            [FleetCharts.hbm, FleetCharts.kv, FleetCharts.tokens], &canvas,
-            Rect(below.x, below.y, below.width, height))
-        let lists = below.inset(top: height + 1)
+            [
+                FleetCharts.power, FleetCharts.temperature, FleetCharts.hbm, FleetCharts.kv,
+                FleetCharts.tokens, FleetCharts.running,
+            ], lines: lines, height: Self.chartHeight, &canvas, below)
+        let lists = below.inset(top: lines * (Self.chartHeight + 1))
         if lists.height >= 3 { Panels(snapshot: snapshot).events(&canvas, lists) }
     }
 
@@ -62,7 +64,7 @@ struct GPUView {
     private func drawTable(
         _ nodes: [NodeStatus], _ places: [GPUPlace], _ canvas: inout Canvas, _ rect: Rect
     ) {
-        let table = Table(columns: GPUTable(nodes: nodes).columns)
+        let table = Table(columns: GPUTable(nodes: nodes, history: history).columns)
         let layout = table.layout(width: rect.width)
         table.drawTitles(&canvas, rect, layout: layout)
         table.draw(.total(GPUTotal(nodes)), &canvas, rect.inset(top: 1), isBold: true, layout: layout)
@@ -91,7 +93,7 @@ struct GPUView {
             x += canvas.put(text, x, rect.y, Style(.label)) + 2
         }
         if x + 7 <= rect.maxX { x += canvas.put("· free", x, rect.y, Style(.label)) + 2 }
-        let note = "~ by the model's shape"
+        let note = "~ by the model's shape  trends: \(History.secondsPerGPUSample) s a column"
         if x + DisplayWidth.of(note) <= rect.maxX { canvas.put(note, x, rect.y, Style(.label)) }
     }
 }

@@ -91,8 +91,7 @@ struct IncidentView {
 
     private func columns(_ rows: [IncidentRow]) -> [Column<IncidentRow>] {
         let longest = rows.map { DisplayWidth.of($0.node.name) }.max() ?? 8
-        let trends = rows.prefix(64).flatMap { history.last(24, of: .ttftP50, node: $0.node.name) }
-        let ceiling = Bars.ceiling(of: trends)
+        let trends = Trends(.ttftP50, history, of: rows.map(\.node))
         return [
             Column([""], 1, priority: 0, .left) { row, _ in
                 let word = StateWord(row.node)
@@ -121,7 +120,7 @@ struct IncidentView {
             },
             Column(["STREAMS"], 7, priority: 17) { row, _ in .text("\(row.node.active)") },
             Column(["TTFT p50 TREND"], 14, ideal: 24, priority: 18, .left, largest: 24) { row, width in
-                .trend(history.last(width, of: .ttftP50, node: row.node.name), ceiling: ceiling)
+                trends.cell(row.node.name, width: width)
             },
         ]
     }

@@ -14,10 +14,10 @@ struct Panels {
 
     /// Values over time with the scale's top on the left and the newest value in the heading.
     ///
-    /// - span: how long its width is; nil: as of `Timeline`.
+    /// - secondsPerColumn: 0: how long its width is stands elsewhere.
     static func chart(
-        _ title: String, _ values: [Double?], _ canvas: inout Canvas, _ rect: Rect, span: String? = nil,
-        label: (Double) -> String
+        _ title: String, _ values: [Double?], _ canvas: inout Canvas, _ rect: Rect,
+        secondsPerColumn: Int = Timeline.secondsPerColumn, label: (Double) -> String
     ) {
         guard rect.height >= 2 else { return }
         let newest = values.last.flatMap { $0 }.map(label) ?? NumberText.unknown
@@ -25,9 +25,11 @@ struct Panels {
         let ceiling = Bars.ceiling(of: values)
         let top = label(ceiling)
         let gutter = max(DisplayWidth.of(top), 3) + 1
-        let seconds = Double((rect.width - gutter) * Timeline.secondsPerColumn)
-        canvas.putRight(
-            span ?? " \(NumberText.span(seconds))", endingAt: rect.maxX, rect.y, Style(.label), width: 8)
+        if secondsPerColumn > 0 {
+            let seconds = Double((rect.width - gutter) * secondsPerColumn)
+            canvas.putRight(
+                " \(NumberText.span(seconds))", endingAt: rect.maxX, rect.y, Style(.label), width: 8)
+        }
         let lines = Bars.chart(values, ceiling: ceiling, width: rect.width - gutter, height: rect.height - 1)
         for (offset, line) in lines.enumerated() {
             draw(
@@ -54,7 +56,7 @@ struct Panels {
     func events(_ canvas: inout Canvas, _ rect: Rect, of node: String? = nil) {
         let events = snapshot.events.filter { node == nil || $0.node == node }
         Self.heading("Events", &canvas, rect)
-        guard !events.isEmpty else { return quiet("nothing happened yet", &canvas, rect) }
+        guard !events.isEmpty else { return Self.quiet("nothing happened yet", &canvas, rect) }
         for (offset, event) in events.prefix(rect.height - 1).enumerated() {
             let y = rect.y + 1 + offset
             canvas.put(NumberText.clock(event.time), rect.x, y, Style(.label), limit: rect.width)
@@ -67,39 +69,26 @@ struct Panels {
         }
     }
 
-    func decisions(_ canvas: inout Canvas, _ rect: Rect) {
-        Self.heading("Routing: \(snapshot.gateway.policy)", &canvas, rect)
-        guard !snapshot.decisions.isEmpty else { return quiet("no request was routed yet", &canvas, rect) }
-        for (offset, decision) in snapshot.decisions.prefix(rect.height - 1).enumerated() {
-            let y = rect.y + 1 + offset
-            canvas.put(NumberText.clock(decision.time), rect.x, y, Style(.label), limit: rect.width)
-            let node = DisplayWidth.shortened(decision.node, to: 12)
-            canvas.put(node, rect.x + 9, y, Style(.title), limit: rect.width - 9)
-            let reason = DisplayWidth.clipped(decision.reason, to: max(rect.width - 22, 0))
-            canvas.put(reason, rect.x + 22, y, Style(.text))
-        }
-    }
-
     func streams(
         _ canvas: inout Canvas, _ rect: Rect, of node: String? = nil, title: String = "Oldest streams"
     ) {
         let streams = snapshot.streams.filter { node == nil || $0.node == node }
             .sorted { $0.ageSeconds > $1.ageSeconds }
         Self.heading(title, &canvas, rect)
-        guard !streams.isEmpty else { return quiet("none", &canvas, rect) }
+        guard !streams.isEmpty else { return Self.quiet("none", &canvas, rect) }
         for (offset, stream) in streams.prefix(rect.height - 1).enumerated() {
             let y = rect.y + 1 + offset
             let end = rect.x + 7
             canvas.putRight(NumberText.span(stream.ageSeconds), endingAt: end, y, Style(.text), width: 7)
             let node = DisplayWidth.shortened(stream.node ?? "no node", to: 12)
-            canvas.put(node, rect.x + 9, y, Style(.title), limit: rect.width - 9)
+            canvas.put(node, rect.x + 9, y, Style(.text), limit: rect.width - 9)
             let tokens = "\(stream.phase.rawValue)  \(NumberText.count(Double(stream.outputTokens))) tok"
             canvas.put(tokens, rect.x + 22, y, Style(.text), limit: rect.width - 22)
             canvas.put(stream.client, rect.x + 40, y, Style(.label), limit: rect.width - 40)
         }
     }
 
-    private func quiet(_ text: String, _ canvas: inout Canvas, _ rect: Rect) {
+    static func quiet(_ text: String, _ canvas: inout Canvas, _ rect: Rect) {
         guard rect.height > 1 else { return }
         canvas.put(text, rect.x, rect.y + 1, Style(.label), limit: rect.width)
     }

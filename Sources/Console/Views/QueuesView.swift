@@ -21,8 +21,8 @@ struct QueuesView {
         guard rest.height >= 3 else { return }
         let height = min(rest.height, rest.height >= 20 ? Self.chartHeight + 4 : Self.chartHeight)
         FleetCharts(snapshot: snapshot, history: history).draw(
-            [FleetCharts.waiting, FleetCharts.running, FleetCharts.ttft], &canvas,
-            Rect(rest.x, rest.y, rest.width, height))
+            [FleetCharts.waiting, FleetCharts.running, FleetCharts.ttft], lines: 1, height: height, &canvas,
+            rest)
         let lists = rest.inset(top: height + 1)
         if lists.height >= 3 { drawLists(&canvas, lists) }
     }
@@ -55,7 +55,7 @@ struct QueuesView {
         Panels(snapshot: waiting).streams(
             &canvas, Rect(rect.x, rect.y, half, rect.height), title: "Oldest before their first token")
         guard half < rect.width else { return }
-        Panels(snapshot: snapshot).decisions(
+        RouteReasons(snapshot: snapshot).draw(
             &canvas, Rect(rect.x + half + 2, rect.y, rect.width - half - 2, rect.height))
     }
 }
@@ -181,11 +181,9 @@ private struct QueueColumns {
     }
 
     private func trend(_ title: String, _ series: Series, priority: Int) -> Column<QueueRow> {
-        let values = nodes.prefix(128).flatMap { history.last(24, of: series, node: $0.name) }
-        let ceiling = Bars.ceiling(of: values)
+        let trends = Trends(series, history, of: nodes)
         return Column([title], 10, ideal: 16, priority: priority, .left, largest: 40) { row, width in
-            guard let node = row.node else { return .empty }
-            return .trend(history.last(width, of: series, node: node.name), ceiling: ceiling)
+            row.node.map { trends.cell($0.name, width: width) } ?? .empty
         }
     }
 

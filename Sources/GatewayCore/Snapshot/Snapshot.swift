@@ -337,7 +337,7 @@ package struct DecisionRecord: Codable, Sendable, Equatable {
     package var policy = ""
     package var model = ""
     package var node = ""
-    /// In words: "longest prefix 12 of 14 blocks", "least requests".
+    /// `ChoiceReason.words`.
     package var reason = ""
     package var promptTokens: UInt32?
     package var predictedCachedTokens: UInt32?
