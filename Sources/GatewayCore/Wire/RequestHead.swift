@@ -10,6 +10,19 @@ package struct RequestHead: Sendable {
         case malformed(status: Int, reason: StaticString)
     }
 
+    /// The same without a head, which is much to hand about for every field.
+    private enum Refusal {
+        case incomplete
+        case malformed(status: Int, reason: StaticString)
+
+        var result: Result {
+            switch self {
+            case .incomplete: .incomplete
+            case .malformed(let status, let reason): .malformed(status: status, reason: reason)
+            }
+        }
+    }
+
     package var method = Method.other
     package var methodName = ByteRange.empty
     /// Path and query as they came; of an absolute-form target the part behind the authority; `*` as it is.
@@ -68,7 +81,7 @@ package struct RequestHead: Sendable {
         var head = RequestHead()
         if let failure = head.parseRequestLine(bytes) {
             if case .incomplete = failure, bytes.byteCount > limit { return tooLarge }
-            return failure
+            return failure.result
         }
         var fields = 0
         var lines = HeaderLines(from: head.fieldsStart)
@@ -79,7 +92,7 @@ package struct RequestHead: Sendable {
             case .field(let field):
                 fields += 1
                 if field.value.upperBound > limit || fields > fieldLimit { return tooLarge }
-                if let failure = head.take(field, bytes) { return failure }
+                if let failure = head.take(field, bytes) { return failure.result }
                 guard head.keepHere(field, ..<lines.position, bytes) else { return tooManyForOneHop }
             case .end(let end):
                 head.byteCount = end
@@ -119,7 +132,7 @@ package struct RequestHead: Sendable {
         return true
     }
 
-    private mutating func parseRequestLine(_ bytes: RawSpan) -> Result? {
+    private mutating func parseRequestLine(_ bytes: RawSpan) -> Refusal? {
         var start = 0  // RFC 9112 2.2: blank lines before the request line are skipped, boundedly
         while start < 4, start + 1 < bytes.byteCount, bytes.byte(start) == 0x0D, bytes.byte(start + 1) == 0x0A
         {
@@ -128,7 +141,7 @@ package struct RequestHead: Sendable {
         let newline = bytes.first(0x0A, in: start..<bytes.byteCount)
         if let tooLong = Self.limit(bytes, start..<(newline ?? bytes.byteCount)) { return tooLong }
         guard let newline else { return .incomplete }
-        let malformed = Result.malformed(
+        let malformed = Refusal.malformed(
             status: 400, reason: "the request line must be METHOD SP target SP HTTP/1.1 CR LF")
         guard newline > start, bytes.byte(newline - 1) == 0x0D else { return malformed }
         let end = newline - 1
@@ -151,7 +164,7 @@ package struct RequestHead: Sendable {
     }
 
     /// A method or a target that is too long already, whole or not.
-    private static func limit(_ bytes: RawSpan, _ line: Range<Int>) -> Result? {
+    private static func limit(_ bytes: RawSpan, _ line: Range<Int>) -> Refusal? {
         guard line.count > methodLimit else { return nil }
         let space = bytes.first(0x20, in: line.lowerBound..<(line.lowerBound + methodLimit + 1))
         guard let target = space.map({ $0 + 1 }) else {
@@ -177,7 +190,7 @@ package struct RequestHead: Sendable {
         }
     }
 
-    private mutating func take(_ field: HeaderField, _ bytes: RawSpan) -> Result? {
+    private mutating func take(_ field: HeaderField, _ bytes: RawSpan) -> Refusal? {
         let name = field.name
         let value = field.value
         switch name.count {
@@ -235,7 +248,7 @@ package struct RequestHead: Sendable {
 
     /// RFC 9112 section 6.1: where `chunked` is not the last coding the body's end is unknown, and it is never applied
     /// twice.
-    private mutating func takeCoding(_ value: Range<Int>, _ bytes: RawSpan) -> Result? {
+    private mutating func takeCoding(_ value: Range<Int>, _ bytes: RawSpan) -> Refusal? {
         if !isChunked, bytes.equals(value, lowercased: "chunked") {
             isChunked = true
             return nil
@@ -294,7 +307,7 @@ package struct RequestHead: Sendable {
         }
     }
 
-    private mutating func takeTarget(_ range: Range<Int>, _ bytes: RawSpan) -> Result? {
+    private mutating func takeTarget(_ range: Range<Int>, _ bytes: RawSpan) -> Refusal? {
         switch RequestTarget(bytes, range, method: methodName.range) {
         case .origin(let path): target = ByteRange(path)
         case .absolute(let authority, let path):
