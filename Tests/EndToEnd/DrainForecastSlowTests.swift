@@ -72,7 +72,8 @@ struct DrainForecastSlowTests {
             print("share of \(name): foreseen \(preview.shares[name] ?? 0)%, came \(share)%")
             #expect(abs(share - preview.shares[name, default: 0]) <= 5)
         }
-        #expect(came[names[0], default: 0] <= 0)
+        // What ended there while the counts were read is no new request.
+        #expect(Double(came[names[0], default: 0]) < 0.01 * total)
         #expect(abs(measured - preview.expected) <= 0.25 * preview.expected)
     }
 }
