@@ -29,6 +29,20 @@ struct ActionTableTests {
         }
     }
 
+    @Test(arguments: ViewName.allCases)
+    func `at 80x24 every view hints at help and the way out, and the least important hint gives way`(
+        _ view: ViewName
+    ) throws {
+        var screen = Screen()
+        screen.state.view = view
+        let hints = try #require(screen.text.split(separator: "\n").last)
+        #expect(
+            hints.contains("o policy") && hints.contains("? help") && hints.hasSuffix("q quit"), "\(hints)")
+        screen.take(.resize(Size(200, 24)))
+        let all = try #require(screen.text.split(separator: "\n").last)
+        #expect(all.contains("p freeze") && all.hasSuffix("q quit"), "\(all)")
+    }
+
     @Test func `the manual has every action with its keys`() {
         func roff(_ text: String) -> String {
             text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("'", with: "\\(aq")
