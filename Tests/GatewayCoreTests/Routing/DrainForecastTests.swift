@@ -54,7 +54,7 @@ struct DrainForecastTests {
 
     private static let node = ShadowNode(weight: 100, speed: NodeSpeed(perToken: 0.0002))
 
-    /// Ninety prompts, a second each, of which the live policy sent two thirds to b and the rest to c.
+    /// Ninety prompts, a second each, each of a session of its own, of which the live policy sent two thirds to b and the rest to c.
     private static func notes(from start: Double) -> ShadowMailbox.Notes {
         var notes = ShadowMailbox.Notes()
         for place in 0..<90 {
@@ -62,7 +62,7 @@ struct DrainForecastTests {
             notes.arrivals.append(
                 ShadowArrival(
                     stream: stream, model: 7, instant: instant, promptTokens: 1000, expectedOutput: 1,
-                    chain: (0..<4).map { UInt64(place) << 8 | $0 }))
+                    session: UInt64(place) + 1, chain: (0..<4).map { UInt64(place) << 8 | $0 }))
             notes.placements.append(
                 ShadowPlacement(stream: stream, node: place % 3 == 0 ? 2 : 1, instant: instant))
         }
@@ -106,6 +106,16 @@ struct DrainForecastTests {
         cold.window.append(Self.notes(from: 1200).arrivals)
         cold.standings = []
         #expect(try #require(Self.forecast(from: cold, site).before?.ttftP50) > 0.15)
+    }
+
+    @Test func `a session stays where it was sent, also where the policy would have chosen another node`()
+        throws
+    {
+        let site = ShadowSite(
+            nodes: [Self.node, Self.node, Self.node], model: "m", live: try PolicySetting("session-sticky"))
+        let shares = try #require(Self.forecast(from: Self.ground(site), site).after?.shares)
+        #expect(
+            abs(shares["b", default: 0] - 2.0 / 3) < 0.01 && abs(shares["c", default: 0] - 1.0 / 3) < 0.01)
     }
 
     @Test func `where nothing can be foreseen it says why`() throws {

@@ -314,6 +314,23 @@ struct PortedPolicyTests {
         #expect(turn(at: 122, nodes(active: [9, 0, 0])) == 0)
     }
 
+    @Test func `a sticky session stays where it was last sent, whatever chose that, until its time is over`()
+        throws
+    {
+        var policy = try #require(Policies.make("session-sticky", ["ttl": 60]))
+        var random = SplitMix64(seed: 10)
+        var request = request
+        request.session = 5
+        var candidates = nodes(active: [0, 90, 90])
+        candidates[1].isBound = true
+        #expect(policy.choose(among: candidates, for: request, random: &random).index == 1, "another loop's")
+        (candidates[1].isBound, candidates[2].isBound) = (false, true)
+        let pinned = policy.choose(among: candidates, for: request, random: &random)
+        #expect(pinned.index == 2 && pinned.reason == .session)
+        request.now = 61
+        #expect(policy.choose(among: candidates, for: request, random: &random).index == 0)
+    }
+
     @Test func `the table of sticky sessions is bounded and keeps those in use`() throws {
         var policy = try #require(Policies.make("session-sticky", ["ttl": 604_800]))
         var random = SplitMix64(seed: 11)

@@ -3,8 +3,9 @@
 /// tokens that wait for prefill, then requests), from the formula.
 ///
 /// Equal nodes are drawn by weight: by place in a list all sessions of an idle start would stay on the first for life
-/// (torchtitan 4109). A session is forgotten after its time, or when 65,536 others were younger; one whose node can't
-/// take it is bound anew.
+/// (torchtitan 4109). A session is forgotten after its time; one whose node can't take it is bound anew. Its node is the
+/// one that it was last sent to, by whatever chose that: another loop, a pin, another policy. Where nobody knows of that
+/// any more it is the one chosen here, until 65,536 other sessions were younger.
 struct SessionSticky: RoutingPolicy {
     static let name = "session-sticky"
     static let summary = "a session stays on the node that was least loaded when it came"
@@ -27,10 +28,11 @@ struct SessionSticky: RoutingPolicy {
 
     /// The index of the session's node.
     private func home(_ session: UInt64?, _ candidates: [Candidate], now: Double) -> Int? {
-        guard let session, let binding = young[session] ?? old[session],
-            now - binding.lastUse <= values[0]
-        else { return nil }
-        return candidates.firstIndex { $0.node == binding.node }
+        guard let session else { return nil }
+        let binding = young[session] ?? old[session]
+        if let binding, now - binding.lastUse > values[0] { return nil }
+        return candidates.firstIndex(where: \.isBound)
+            ?? binding.flatMap { binding in candidates.firstIndex { $0.node == binding.node } }
     }
 
     private mutating func bind(_ session: UInt64, _ node: Int, now: Double) {
