@@ -30,6 +30,18 @@ struct DrainForecastSlowTests {
             })
     }
 
+    /// The counts when the last streams of a drained node are booked: a loop tells of an end up to a quarter of a second later.
+    private func counts(_ signalbox: Signalbox, atRest name: String) async throws -> [String: Int] {
+        var (last, readings) = (-1, 0)
+        return try await eventually("the books of \(name) at rest", seen: { "\(last) requests" }) {
+            let status = try await signalbox.status()
+            let counts = counts(status)
+            readings = counts[name] == last && status.node(name)["active"] as? Int == 0 ? readings + 1 : 0
+            last = counts[name] ?? -1
+            return readings >= 40 ? counts : nil
+        }
+    }
+
     private func median(_ status: Status) -> Double? {
         let totals = status.object["totals"] as? [String: Any]
         return (totals?["ttft"] as? [String: Any])?["p50"] as? Double
@@ -57,7 +69,7 @@ struct DrainForecastSlowTests {
         try await watch(signalbox, as: "before")
         let preview = try Preview(await signalbox.run("drain", names[0], "--dry-run").output)
         #expect(try await signalbox.run("drain", names[0], "--wait").status == 0)
-        let before = counts(try await signalbox.status())
+        let before = try await counts(signalbox, atRest: names[0])
         try await watch(signalbox, as: "after")
         let status = try await signalbox.status()
         #expect(load.status == nil, "\(load.output) \(load.errors)")
