@@ -129,7 +129,13 @@ package final class ConsoleSession {
             let ready = sb_wait(0, terminal.signals, connection.fileDescriptor(), timeout)
             reduce(.tick(Self.now()))
             if ready & 2 != 0 { takeSignals() }
-            if ready & 1 != 0 { takeKeys() } else if ready & 8 != 0 { loseTerminal() }
+            if ready & 1 != 0 {
+                takeKeys()
+                // It is answered before the next picture is read, which takes as long again with a thousand nodes.
+                if isDirty, !isOver { draw() }
+            } else if ready & 8 != 0 {
+                loseTerminal()
+            }
             if ready & 1 == 0, let output = decoder.expire() { take(output) }
             takeArrivals()
             if isDirty, !isOver { draw() }

@@ -2,22 +2,22 @@ import GatewayCore
 
 /// Which nodes the fleet view shows, in which order.
 package func visibleNodes(_ snapshot: Snapshot, _ state: ScreenState) -> [NodeStatus] {
+    let nodes = snapshot.nodes
     let filter = NodeFilter(state.activeFilter)
-    let shown = ordered(snapshot.nodes, by: state.order).filter { node in
-        filter.matches(node) && (!state.faultsOnly || Finding.all(of: node).contains(where: \.needsEyes))
+    guard !filter.isEmpty || state.faultsOnly || !state.order.isEmpty else { return nodes }
+    let shown = nodes.indices.filter { index in
+        filter.matches(nodes[index])
+            && (!state.faultsOnly || Finding.all(of: nodes[index]).contains(where: \.needsEyes))
     }
-    return shown
+    return ordered(shown, of: nodes, by: state.order).map { nodes[$0] }
 }
 
-/// Nodes in the order that was fixed last; new ones at the end.
-private func ordered(_ nodes: [NodeStatus], by order: [String]) -> [NodeStatus] {
-    guard !order.isEmpty else { return nodes }
+/// Nodes by their indices, as a node is large to move about: in the order that was fixed last, new ones at the end.
+private func ordered(_ shown: [Int], of nodes: [NodeStatus], by order: [String]) -> [Int] {
+    guard !order.isEmpty else { return shown }
     let places = Dictionary(order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    return nodes.enumerated().sorted { first, second in
-        let a = places[first.element.name] ?? .max
-        let b = places[second.element.name] ?? .max
-        return a != b ? a < b : first.offset < second.offset
-    }.map(\.element)
+    return shown.map { (place: places[nodes[$0].name] ?? .max, index: $0) }
+        .sorted { ($0.place, $0.index) < ($1.place, $1.index) }.map(\.index)
 }
 
 /// Streams that the streams view shows, oldest first.

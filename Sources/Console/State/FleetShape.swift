@@ -30,6 +30,8 @@ package enum FleetShape: String, CaseIterable, Sendable {
 /// The lines of the fleet view, and which of them share a row of the screen.
 package struct FleetGrid {
     package var shape: FleetShape
+    /// Those that are visible, folded or not.
+    package var nodes: [NodeStatus]
     package var lines: [FleetLine]
     /// Indices of `lines`: a header has a row alone.
     package var rows: [Range<Int>]
@@ -39,12 +41,9 @@ package struct FleetGrid {
     package var cellsPerRow: Int
 
     package init(_ snapshot: Snapshot, _ state: ScreenState) {
-        let nodes = visibleNodes(snapshot, state)
+        nodes = visibleNodes(snapshot, state)
         let body = ScreenLayout.body(state)
-        func made(mostNodes: Int) -> [FleetLine] {
-            fleetLines(nodes, snapshot, state.grouping, mostNodes: mostNodes)
-        }
-        lines = made(mostNodes: Grouping.mostRows)
+        lines = fleetLines(nodes, snapshot, state.grouping, mostNodes: Grouping.mostRows)
         shape = Self.shape(state, lines.count, body.height)
         (rows, cellWidth, cellsPerRow) = ([], body.width, 1)
         switch shape {
@@ -52,10 +51,10 @@ package struct FleetGrid {
         case .compact:
             cellsPerRow = max(body.width / CompactCell.leastWidth(nodes), 1)
             cellWidth = body.width / cellsPerRow
-            lines = made(mostNodes: Grouping.mostRows * cellsPerRow)
+            unfold(snapshot, state.grouping, mostNodes: Grouping.mostRows * cellsPerRow)
             rows = Self.rows(lines, cellsPerRow)
         case .kv, .queue:
-            lines = made(mostNodes: .max)
+            unfold(snapshot, state.grouping, mostNodes: .max)
             for width in MapCell.widths
             where cellWidth == body.width || rows.count > body.height - shape.headHeight {
                 cellWidth = width
@@ -63,6 +62,12 @@ package struct FleetGrid {
                 rows = Self.rows(lines, cellsPerRow)
             }
         }
+    }
+
+    /// More nodes have room under a header where they stand beside each other.
+    private mutating func unfold(_ snapshot: Snapshot, _ grouping: Grouping, mostNodes: Int) {
+        guard grouping.key != .none else { return }
+        lines = fleetLines(nodes, snapshot, grouping, mostNodes: mostNodes)
     }
 
     /// What the operator chose, else rows as long as they fit.

@@ -8,13 +8,7 @@ struct CompactCell: FleetCell {
     private var isOld: Bool
 
     init(grid: FleetGrid, isOld: Bool) {
-        let nodes = grid.lines.flatMap { line -> [NodeStatus] in
-            switch line {
-            case .header(let group): group.nodes
-            case .node(let node): [node]
-            }
-        }
-        table = Table(columns: Self.columns(Self.nameWidth(nodes)))
+        table = Table(columns: Self.columns(Self.nameWidth(grid.nodes)))
         width = grid.cellWidth
         layout = table.layout(width: width - 1)
         self.isOld = isOld

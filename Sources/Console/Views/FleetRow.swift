@@ -117,21 +117,20 @@ package struct FleetRow {
 
     /// What several nodes have together.
     private mutating func add(_ fresh: [NodeStatus]) {
-        let rows = fresh.map { FleetRow($0) }
-        hbmUsed = Self.sum(rows.map(\.hbmUsed))
-        hbmTotal = Self.sum(rows.filter { $0.hbmUsed != nil }.map(\.hbmTotal))
+        hbmUsed = Self.sum(fresh.map(\.hbmUsedBytes))
+        hbmTotal = Self.sum(fresh.map { $0.hbmUsedBytes == nil ? nil : $0.hbmTotalBytes })
         if let used = hbmUsed, let total = hbmTotal, total > 0 { hbmShare = used / total }
         let knowsCapacity = fresh.allSatisfy { $0.kvCapacityTokens != nil || $0.kvUsage == nil }
         kv = Self.kvUsage(of: fresh, byCapacity: knowsCapacity)
         if !knowsCapacity { estimated.insert(.kvUsage) }
-        for row in rows { estimated.formUnion(row.estimated.subtracting(.kvUsage)) }
-        prefill = Self.sum(rows.map(\.prefill))
-        decode = Self.sum(rows.map(\.decode))
-        running = Self.sum(rows.map(\.running))
-        waiting = Self.sum(rows.map(\.waiting))
-        utilization = Self.mean(rows.map(\.utilization))
-        power = Self.sum(rows.map(\.power))
-        temperature = rows.compactMap(\.temperature).max()
+        for node in fresh { estimated.formUnion(node.estimated.subtracting(.kvUsage)) }
+        prefill = Self.sum(fresh.map(\.prefillQueue))
+        decode = Self.sum(fresh.map(\.decodeQueue))
+        running = Self.sum(fresh.map(\.running))
+        waiting = Self.sum(fresh.map(\.waiting))
+        utilization = Self.mean(fresh.map { Self.mean($0.gpus.map(\.utilization)) })
+        power = Self.sum(fresh.map { Self.sum($0.gpus.map(\.powerWatts)) })
+        temperature = fresh.flatMap { $0.gpus.map(\.temperatureCelsius) }.compactMap(\.self).max()
     }
 
     /// What the state is about, in a few letters: streams left, age of the reading, its weight while it begins slowly.

@@ -10,7 +10,7 @@ struct FleetView {
         let grid = FleetGrid(snapshot, state)
         let used =
             grid.shape == .rows
-            ? drawRows(grid.lines, &canvas, rect)
+            ? drawRows(grid, &canvas, rect)
             : FleetCells(grid: grid, snapshot: snapshot, state: state, isOld: isOld).draw(&canvas, rect)
         if grid.lines.isEmpty { return drawNothing(&canvas, rect.inset(top: used)) }
         let rest = rect.inset(top: used + 1)
@@ -21,21 +21,21 @@ struct FleetView {
     /// A row for each node.
     ///
     /// - Returns: the lines that it took.
-    private func drawRows(_ lines: [FleetLine], _ canvas: inout Canvas, _ rect: Rect) -> Int {
-        let table = Table(columns: columns(visibleNodes(snapshot, state), rect.width).columns)
+    private func drawRows(_ grid: FleetGrid, _ canvas: inout Canvas, _ rect: Rect) -> Int {
+        let table = Table(columns: columns(grid.nodes, rect.width).columns)
         let layout = table.layout(width: rect.width)
         table.drawTitles(&canvas, rect, layout: layout)
         let total = FleetRow(total: snapshot)
         table.draw(total, &canvas, rect.inset(top: 1), isDim: isOld, isBold: true, layout: layout)
         let body = rect.inset(top: 2)
-        let rows = entries(of: lines)
-        let cursor = fleetCursor(lines, state)
+        let rows = entries(of: grid.lines)
+        let cursor = fleetCursor(grid.lines, state)
         let selected = rows.firstIndex { $0.line == cursor } ?? 0
         let first = Scrolling.first(selected: selected, count: rows.count, height: body.height)
         for (offset, row) in rows.dropFirst(first).prefix(body.height).enumerated() {
             let place = Rect(body.x, body.y + offset, body.width, 1)
             draw(row, isSelected: row.line == cursor, table, layout, &canvas, place)
-            canvas.aim(place, at: lines[row.line].target)
+            canvas.aim(place, at: grid.lines[row.line].target)
         }
         return 2 + min(rows.count, body.height)
     }

@@ -61,8 +61,8 @@ package struct Verdict: Equatable, Sendable {
             }
         }
         var parts: [(text: String, role: Role)] = []
+        let stuck = Incidents.stuck(snapshot)
         for finding in Finding.allCases {
-            let stuck = Incidents.stuck(snapshot)
             if finding == .kvTight, stuck > 0 { parts.append((Incidents.waiting(stuck), .warning)) }
             guard let word = finding.headline, let nodes = found[finding] else { continue }
             parts.append(("\(nodes.count) \(word): \(names(nodes, finding.detail))", finding.role))
