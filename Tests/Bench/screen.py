@@ -3,64 +3,13 @@
 
     screen.py BINARY CAPTURE [TOOL ...]      prints the table of BENCHMARKS.md
 
-CAPTURE is a real page of vLLM's metrics; each target serves it with numbers that move each second. TOOL: ours, ours-hung, ours-1000, htop,
+CAPTURE is a real page of vLLM's metrics, which targets.py serves with numbers that move each second. TOOL: ours, ours-hung, ours-1000, htop,
 btop, vllm-htop, vllmstat; all by default. vllm-htop and vllmstat are taken from PATH or from SIGNALBOX_RIVALS, a folder of programs.
 """
-import asyncio, fcntl, json, os, pty, re, resource, select, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, threading, time
+import fcntl, json, os, pty, re, select, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, time
 
 SETTLE, WINDOW, KEYS = 3.0, 10.0, 120
 SIZES = [(80, 24), (200, 50)]
-FIRST_PORT = 20_000
-MOVING = re.compile(
-    r"^(vllm:(?:num_requests_running|num_requests_waiting|kv_cache_usage_perc|generation_tokens_total|prompt_tokens_total)\{.*\} ).*$", re.M)
-
-
-class Targets:
-    """Engines that answer /metrics and /v1/models, all in one process; the last may be hung."""
-
-    def __init__(self, capture, count, hung):
-        self.parts = MOVING.split(open(capture).read())
-        self.count, self.hung = count, hung
-        threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True).start()
-
-    def page(self, number):
-        second, text = int(time.time()), [self.parts[0]]
-        for place in range(1, len(self.parts), 2):
-            name = self.parts[place]
-            value = (second * 7 + number * 13) % 29
-            if "total" in name:
-                value = second % 100_000 * (40 + number % 9)
-            elif "perc" in name:
-                value = 0.3 + value / 60
-            text += [name, str(value), self.parts[place + 1]]
-        return "".join(text).encode()
-
-    async def answer(self, number, reader, writer):
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                if self.hung and number == self.count - 1:
-                    await reader.read()  # says nothing until the other side has given up
-                    return
-                path = head.split(b" ", 2)[1]
-                kind, body, status = "text/plain; version=0.0.4", b"", "200 OK"
-                if path == b"/metrics":
-                    body = self.page(number)
-                elif path == b"/v1/models":
-                    kind, body = "application/json", b'{"object":"list","data":[{"id":"model","object":"model","owned_by":"vllm"}]}'
-                elif path not in (b"/health", b"/ping"):
-                    status = "404 Not Found"
-                writer.write(f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    async def serve(self):
-        for number in range(self.count):
-            answer = lambda reader, writer, number=number: self.answer(number, reader, writer)
-            await asyncio.start_server(answer, "127.0.0.1", FIRST_PORT + number)
-        await asyncio.Event().wait()
 
 
 class Terminal:
@@ -181,15 +130,14 @@ def row(name, rows):
             f"{median:.1f} | {p99:.1f} |", flush=True)
 
 
-def ours(binary, count, hung, folder, name):
+def ours(binary, urls, hung, folder, name):
     environment = dict(os.environ, TERM="xterm-256color", LANG="C.UTF-8", XDG_RUNTIME_DIR=folder, XDG_STATE_HOME=folder, HOME=folder)
-    urls = [f"http://127.0.0.1:{FIRST_PORT + number}" for number in range(count)]
     gateway = subprocess.Popen([binary, "serve"] + urls + ["--listen", "127.0.0.1:19999"], env=environment, stdout=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 30
         while time.monotonic() < end:
             done = subprocess.run([binary, "status", "--json"], env=environment, capture_output=True, text=True)
-            if done.returncode == 0 and sum(node["state"] == "serving" for node in json.loads(done.stdout)["nodes"]) >= count - hung:
+            if done.returncode == 0 and sum(node["state"] == "serving" for node in json.loads(done.stdout)["nodes"]) >= len(urls) - hung:
                 break
             time.sleep(0.2)
         marker = rb"of [\d,]+ nodes serving"
@@ -199,49 +147,45 @@ def ours(binary, count, hung, folder, name):
         gateway.wait()
 
 
-def rival(name, count):
+def rival(name, urls):
     folder = os.environ.get("SIGNALBOX_RIVALS", "")
     program = shutil.which(name, path=folder + os.pathsep + os.environ["PATH"])
     if program is None:
         return print(f"| {name} | not installed |")
-    urls = [f"http://127.0.0.1:{FIRST_PORT + number}" for number in range(count)]
     fleet = tempfile.NamedTemporaryFile("w", suffix=".toml")
     fleet.write("".join(f'[[instance]]\nname = "{url[-5:]}"\nurl = "{url}"\n' for url in urls))
     fleet.flush()
     words, marker = {
         "htop": ([], rb"Load average"), "btop": (["--utf-force"], rb"cpu"),
-        "vllm-htop": (["--interval", "1", "--no-gpu-detect", "--url"] + urls, rb"%d" % (FIRST_PORT + 1)),
-        "vllmstat": (["--interval", "1", "--no-gpu", "--config", fleet.name], rb"%d" % (FIRST_PORT + 1)),
+        "vllm-htop": (["--interval", "1", "--no-gpu-detect", "--url"] + urls, urls[1][-5:].encode()),
+        "vllmstat": (["--interval", "1", "--no-gpu", "--config", fleet.name], urls[1][-5:].encode()),
     }[name]
     keys = [b"\x1b[B", b"\x1b[A"] if name in ("htop", "btop") else [b"j", b"k"]
     environment = dict(os.environ, TERM="xterm-256color", LANG="C.UTF-8", HOME=tempfile.mkdtemp())
-    row(f"{name}, {count}" if "vllm" in name else name, measure([program] + words, marker, keys, environment))
+    row(f"{name}, {len(urls)}" if "vllm" in name else name, measure([program] + words, marker, keys, environment))
 
 
 def main():
     binary, capture, *tools = sys.argv[1:]
     tools = tools or ["ours", "ours-hung", "ours-1000", "htop", "btop", "vllm-htop", "vllmstat"]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     print("| console, targets | size | CPU % of a core | B/s | resident MB | first screen s | key to output ms, median | p99 |")
     print("|---|---|---|---|---|---|---|---|")
     for tool in tools:
         # Targets of their own in a process of their own, so that their work is nobody's.
-        count = 1000 if tool == "ours-1000" else 64
-        targets = os.fork()
-        if targets == 0:
-            Targets(capture, count, hung=tool == "ours-hung")
-            signal.pause()
-        time.sleep(1.5)
+        count, hung = 1000 if tool == "ours-1000" else 64, tool == "ours-hung"
+        words = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "targets.py"), capture, str(count)] + ["--hung"] * hung
+        targets = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        urls = [targets.stdout.readline().strip() for _ in range(count)]
         try:
             if tool.startswith("ours"):
                 with tempfile.TemporaryDirectory() as folder:
                     label = {"ours": "Signalbox, 64", "ours-hung": "Signalbox, 63 and one hung", "ours-1000": "Signalbox, 1,000"}[tool]
-                    ours(os.path.abspath(binary), count, int(tool == "ours-hung"), folder, label)
+                    ours(os.path.abspath(binary), urls, hung, folder, label)
             else:
-                rival(tool, count)
+                rival(tool, urls)
         finally:
-            os.kill(targets, signal.SIGKILL)
-            os.waitpid(targets, 0)
+            targets.kill()
+            targets.wait()
 
 
 main()

@@ -26,6 +26,14 @@ package enum ProcessTree {
     /// Stopped by a signal: T.
     package static func isStopped(_ id: Int32) -> Bool { stat(id)?.state == "T" }
 
+    /// User and system time of one that runs; nil: there is none.
+    package static func cpuSeconds(of id: Int32) -> Double? {
+        guard let fields = fields(id), fields.count > 12, let user = Double(fields[11]),
+            let system = Double(fields[12])
+        else { return nil }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     private static var all: [(id: Int32, parent: Int32)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { Int32($0) }.compactMap { id in
@@ -33,13 +41,16 @@ package enum ProcessTree {
         }
     }
 
-    /// The fields behind the command's name, which may hold anything.
     private static func stat(_ id: Int32) -> (state: String, parent: Int32)? {
+        guard let fields = fields(id), fields.count > 1, let parent = Int32(fields[1]) else { return nil }
+        return (String(fields[0]), parent)
+    }
+
+    /// The fields behind the command's name, which may hold anything.
+    private static func fields(_ id: Int32) -> [Substring]? {
         guard let data = FileManager.default.contents(atPath: "/proc/\(id)/stat"),
             let end = data.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
-        let fields = String(decoding: data[data.index(after: end)...], as: UTF8.self).split(separator: " ")
-        guard fields.count > 1, let parent = Int32(fields[1]) else { return nil }
-        return (String(fields[0]), parent)
+        return String(decoding: data[data.index(after: end)...], as: UTF8.self).split(separator: " ")
     }
 }

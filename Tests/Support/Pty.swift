@@ -77,6 +77,26 @@ package final class Pty: Sendable {
         return seen
     }
 
+    /// Types when nothing has come for 30 ms, and waits by the descriptor until a text is there.
+    /// - Returns: how long that took; nil: the text did not come in time.
+    package func time(from key: String, until text: String, within seconds: Double = 5) -> Duration? {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while hasBytes(within: 30), ContinuousClock.now < end { _ = read() }
+        let start = ContinuousClock.now
+        type(key)
+        var seen: [UInt8] = []
+        while hasBytes(within: Int32(seconds * 1000)), ContinuousClock.now < end {
+            seen += read()
+            if String(decoding: seen, as: UTF8.self).contains(text) { return ContinuousClock.now - start }
+        }
+        return nil
+    }
+
+    private func hasBytes(within milliseconds: Int32) -> Bool {
+        var terminal = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+        return poll(&terminal, 1, milliseconds) > 0
+    }
+
     /// Reads for a while, and returns all that came.
     package func read(for seconds: Double) async throws -> [UInt8] {
         var bytes: [UInt8] = []
