@@ -30,6 +30,16 @@ struct ActionTableTests {
     }
 
     @Test(arguments: ViewName.allCases)
+    func `no sentence of help is cut at 80 columns`(_ view: ViewName) {
+        var screen = Screen(Size(80, 24))
+        screen.state.view = view
+        let told = HelpView.lines(screen.state)
+        for line in told { #expect(DisplayWidth.of(line.text) <= 60, "\(line.text)") }
+        let text = told.map(\.text).joined(separator: " ")
+        for action in ActionTable.all where action.isFor(view) { #expect(text.contains(action.help)) }
+    }
+
+    @Test(arguments: ViewName.allCases)
     func `at 80x24 every view hints at help and the way out, and the least important hint gives way`(
         _ view: ViewName
     ) throws {

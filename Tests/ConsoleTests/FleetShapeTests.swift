@@ -38,6 +38,27 @@ struct FleetShapeTests {
         #expect(shape(screen) == .rows)
     }
 
+    @Test func `where each GPU has a row nothing is said of a shape`() {
+        var screen = Screen(Size(80, 24), SampleFleet.snapshot(nodes: 8, second: 5))
+        screen.type("v")
+        #expect(rows(screen)[22].hasSuffix("compact"))
+        screen.type("e")
+        #expect(rows(screen)[22].hasSuffix("S Ses"))
+    }
+
+    @Test func `what ails the selected node stands whole, what its row tells as well only where it fits`() {
+        var snapshot = SampleFleet.snapshot(nodes: 8, second: 5)
+        var screen = Screen(Size(80, 24), snapshot)
+        #expect(rows(screen)[22].contains("2 Nod 3 Str") && rows(screen)[22].hasSuffix("S Ses"))
+        snapshot.nodes[0].problem = "connection refused, 3 times in a row"
+        screen.show(snapshot)
+        #expect(rows(screen)[22].hasSuffix("  connection refused, 3 times in a row"))
+        snapshot.nodes[0].problem = nil
+        screen.show(snapshot)
+        screen.take(.resize(Size(200, 50)))
+        #expect(rows(screen)[48].contains("engine-1 serving, "))
+    }
+
     @Test func `one key goes from shape to shape and back to what fits, the palette names them`() {
         var screen = Screen(Size(80, 24), Self.thousand)
         var seen: [FleetShape] = []

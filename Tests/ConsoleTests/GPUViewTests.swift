@@ -30,6 +30,17 @@ struct GPUViewTests {
         return node
     }
 
+    @Test func `a node with more GPUs than its view has rows for says how many there are besides`() {
+        var snapshot = SampleFleet.snapshot(nodes: 2, second: 5)
+        let gpu = snapshot.nodes[0].gpus[0]
+        var screen = Screen(Size(80, 24), snapshot)
+        screen.type("2")
+        #expect(!screen.text.contains("shows every GPU"))
+        snapshot.nodes[0].gpus = Array(repeating: gpu, count: 8)
+        screen.show(snapshot)
+        #expect(screen.text.contains("7 more; 9 shows every GPU"))
+    }
+
     @Test func `memory is split into weights, KV in use, KV free and free, in bytes`() throws {
         let split = HBMSplit(Self.node.gpus[0], of: Self.node)
         let pool = 100_000 * 327_680.0 / 2

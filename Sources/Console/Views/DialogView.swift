@@ -54,7 +54,9 @@ struct DialogView {
             lines = [[("This takes the last change back:", .text)], [(command.phrase, .title)]]
         case .quit: lines = quitLines
         }
-        return (title, memberLines + tryLines + lines + nameLines, 76)
+        // Policies and their parameters are told in a sentence each.
+        let width = if case .policy = dialog.kind { 110 } else { 76 }
+        return (title, memberLines + tryLines + lines + nameLines, width)
     }
 
     private var tryLines: [Line] {

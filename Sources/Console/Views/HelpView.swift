@@ -11,7 +11,27 @@ struct HelpView {
         var isHeading = false
     }
 
+    /// Wrapped to the room that is there.
     static func lines(_ state: ScreenState) -> [Line] {
+        let width = layout(state.size, all(state).count).width - 16
+        return all(state).flatMap { line in
+            let parts = WrappedText.lines(line.text, width: max(width, 1))
+            return parts.enumerated().map { place, part in
+                Line(keys: place == 0 ? line.keys : "", text: part, isHeading: line.isHeading)
+            }
+        }
+    }
+
+    private static func box(_ size: Size) -> Rect { Rect(0, 1, size.columns, size.rows - 2) }
+
+    /// Beside each other where they don't fit below each other and there is room.
+    private static func layout(_ size: Size, _ count: Int) -> (columns: Int, width: Int) {
+        let inside = box(size).inset(left: 2, top: 1, right: 2, bottom: 1)
+        let columns = inside.width >= 150 && count > inside.height ? 2 : 1
+        return (columns, inside.width / columns)
+    }
+
+    private static func all(_ state: ScreenState) -> [Line] {
         let actions = Action.Group.allCases.flatMap { group -> [Line] in
             let here = ActionTable.all.filter { $0.group == group && $0.isFor(state.view) }
             return here.isEmpty
@@ -50,14 +70,12 @@ struct HelpView {
     ]
 
     func draw(_ canvas: inout Canvas) {
-        let height = canvas.size.rows - 2
-        let box = Rect(0, 1, canvas.size.columns, height)
+        let box = Self.box(canvas.size)
         Boxes.draw(
             &canvas, box, title: "Keys of \(state.view.title)  (every key closes this, Up and Down scroll)")
         let lines = Self.lines(state)
         let inside = box.inset(left: 2, top: 1, right: 2, bottom: 1)
-        let columns = inside.width >= 150 && lines.count > inside.height ? 2 : 1
-        let width = inside.width / columns
+        let (columns, width) = Self.layout(canvas.size, Self.all(state).count)
         for (offset, line) in lines.dropFirst(scroll).prefix(inside.height * columns).enumerated() {
             let place = Rect(
                 inside.x + offset / max(inside.height, 1) * width, inside.y + offset % max(inside.height, 1),
@@ -72,8 +90,7 @@ struct HelpView {
             return
         }
         canvas.put(line.keys, rect.x + 1, rect.y, Style(.accent, on: .dialog, .bold), limit: 13)
-        let text = DisplayWidth.clipped(line.text, to: max(rect.width - 15, 0))
-        canvas.put(text, rect.x + 15, rect.y, Style(.text, on: .dialog))
+        canvas.put(line.text, rect.x + 15, rect.y, Style(.text, on: .dialog), limit: max(rect.width - 15, 0))
     }
 }
 

@@ -80,9 +80,14 @@ struct NodeFacts {
                 Fact("prefix hits", "\(hits) now, \(percent(node.prefixHitRateLifetime)) since start"),
                 Fact("KV events", kvEvents, node.kvEvents?.problem == nil ? .text : .warning),
                 Fact("preempted", NumberText.count(node.preemptions)),
-                Fact("$ per M tok", estimate(.dollars, NumberText.dollars(node.dollarsPerMillionTokens))),
-                Fact("$ an hour", NumberText.dollars(node.dollarsPerHour)),
+                Fact("cost", cost),
             ])
+    }
+
+    private var cost: String {
+        guard let hour = node.dollarsPerHour else { return NumberText.unknown }
+        let tokens = estimate(.dollars, NumberText.dollars(node.dollarsPerMillionTokens))
+        return "$ \(NumberText.dollars(hour))/h, \(tokens) per M tok"
     }
 
     /// How exactly its cache is known.

@@ -59,12 +59,17 @@ struct NodeView {
             let table = Table(columns: GPUColumns.all, gutter: 0)
             let layout = table.layout(width: rect.width)
             table.drawTitles(&canvas, Rect(rect.x, y, rect.width, 1), layout: layout)
-            let shown = min(node.gpus.count, rect.height - 1)
+            let room = rect.height - 1
+            let shown = node.gpus.count <= room ? node.gpus.count : room - 1
             for (offset, gpu) in node.gpus.prefix(shown).enumerated() {
                 let line = Rect(rect.x, y + 1 + offset, rect.width, 1)
                 table.draw((offset, gpu), &canvas, line, isDim: node.isStale, layout: layout)
             }
             y += shown + 2
+            if shown < node.gpus.count {
+                let more = "\(node.gpus.count - shown) more; \(state.keys.way(to: "gpu")) shows every GPU"
+                canvas.put(more, rect.x + 2, rect.y + 1 + shown, Style(.label), limit: rect.width - 2)
+            }
         }
         drawBelow(node, &canvas, Rect(rect.x, y, rect.width, rect.maxY - y))
     }

@@ -55,10 +55,10 @@ struct RoutingView {
         let others = gateway.policies.filter { $0 != gateway.policy }.joined(separator: ", ")
         let own = gateway.policySettings.models.map { "\($0.model): \($0.setting.words())  " }.joined()
         let tuning = gateway.autotune.map { "autotune: \($0.words)  " } ?? ""
-        canvas.put(
-            DisplayWidth.clipped("\(tuning)\(own)o changes it to: \(others)", to: rect.width - 2), rect.x + 1,
-            rect.y + 1,
-            Style(.label))
+        // As many whole names as fit.
+        let lines = WrappedText.lines("\(tuning)\(own)o changes it to: \(others)", width: rect.width - 4)
+        let text = (lines.first ?? "") + (lines.count > 1 ? " …" : "")
+        canvas.put(text, rect.x + 1, rect.y + 1, Style(.label), limit: rect.width - 2)
     }
 
     private var summary: [(String, String)] {
@@ -154,10 +154,12 @@ struct RoutingView {
             let style = Style(isChosen ? .title : .text, on: .base, isChosen ? .bold : [])
             canvas.put(DisplayWidth.shortened(candidate.node, to: 14), rect.x + 2, y, style)
             canvas.putRight(NumberText.rate(candidate.cost), endingAt: rect.x + 26, y, style, width: 8)
-            let terms = candidate.terms.map { "\($0.name) \(NumberText.rate($0.value))" }.joined(
-                separator: "  ")
-            canvas.put(
-                DisplayWidth.clipped(terms, to: max(rect.width - 28, 0)), rect.x + 28, y, Style(.label))
+            var x = rect.x + 28
+            for term in candidate.terms {
+                let text = "\(term.name) \(NumberText.rate(term.value))"
+                guard x + DisplayWidth.of(text) <= rect.maxX else { break }
+                x += canvas.put(text, x, y, Style(.label)) + 2
+            }
         }
     }
 

@@ -60,7 +60,10 @@ struct ShadowTable {
             Column(["BAL"], 5, priority: 5) { row, _ in
                 .text(row.balance.map { NumberText.fixed($0, 2) } ?? NumberText.unknown)
             },
-            Column(["AGREES"], 6, priority: 6) { row, _ in .text(Self.percent(row.agreement)) },
+            // Equal nodes are drawn by chance, so that the live policy's own shadow agrees no more than others.
+            Column(["AGREES"], 6, priority: 6) { row, _ in
+                row.isLive ? .text("live", .accent) : .text(Self.percent(row.agreement))
+            },
             Column(["P99 ms"], 7, priority: 7) { row, _ in
                 .text(
                     NumberText.milliseconds(row.ttftP99),

@@ -11,15 +11,17 @@ struct StatusLine {
         }
         let chosen = chosenFacts
         let alerts = state.alerts.lasting > 0 ? ["▲ " + NumberText.plural(state.alerts.lasting, "alert")] : []
-        let facts = (alerts + (chosen.isEmpty ? describedFacts : chosen)).joined(separator: " · ")
+        let facts = alerts + (chosen.isEmpty ? [ailing].compactMap(\.self) : chosen)
+        let needed = facts.joined(separator: " · ")
         let right = state.size.columns - 1
-        // What narrows the list matters more than the other views' names.
-        let needed = chosen.isEmpty && !facts.isEmpty ? Self.leastDescription : DisplayWidth.of(facts)
-        let form = TabForm.allCases.first { tabWidth($0) + needed < right } ?? .digits
-        let used = drawTabs(form, &canvas, y)
-        let room = max(right - used - 1, 0)
-        canvas.putRight(
-            DisplayWidth.clipped(facts, to: room), endingAt: right, y, Style(.label), width: room)
+        // What narrows the list and what ails the node matter more than the other views' names.
+        let form = TabForm.allCases.first { tabWidth($0) + DisplayWidth.of(needed) < right } ?? .digits
+        let room = max(right - drawTabs(form, &canvas, y) - 1, 0)
+        // What the row tells as well is there whole or not at all.
+        let isPlain = chosen.isEmpty && ailing == nil
+        let all = (facts + (isPlain ? [plain].compactMap(\.self) : [])).joined(separator: " · ")
+        let shown = DisplayWidth.of(all) <= room ? all : DisplayWidth.clipped(needed, to: room)
+        canvas.putRight(shown, endingAt: right, y, Style(.label), width: room)
     }
 
     /// A long one takes the line of keys too, which comes back when it has been read.
@@ -34,11 +36,8 @@ struct StatusLine {
         }
     }
 
-    /// Columns that a description of the selected row should have at least.
-    private static let leastDescription = 16
-
     /// How the views' names are written; the longest that leaves room is taken.
-    private enum TabForm: CaseIterable { case words, starts, pairs, digits }
+    private enum TabForm: CaseIterable { case words, starts, digits }
 
     private func tab(_ view: ViewName, _ form: TabForm) -> String {
         let key = state.keys.way(to: view.title.lowercased())
@@ -46,7 +45,6 @@ struct StatusLine {
         return switch form {
         case .words: "\(key) \(view.title)"
         case .starts: "\(key) \(view.title.prefix(3))"
-        case .pairs: "\(key) \(view.title.prefix(2))"
         case .digits: key
         }
     }
@@ -73,7 +71,7 @@ struct StatusLine {
             facts.append(filter.problem ?? "filter \(state.activeFilter)")
         }
         if state.faultsOnly { facts.append("faults only") }
-        if let shape = state.shape { facts.append(shape.fact) }
+        if let shape = state.shape, !state.showsGPUs { facts.append(shape.fact) }
         if state.grouping.key != .none { facts.append("grouped by \(state.grouping.key.rawValue)") }
         if !state.marks.isEmpty { facts.append("\(state.marks.count) marked") }
         if state.sort != SortOrder() {
@@ -82,10 +80,21 @@ struct StatusLine {
         return facts
     }
 
-    /// What the selected row is about.
-    private var describedFacts: [String] {
-        guard let selected else { return [] }
-        return [selected.problem ?? Self.describe(selected)]
+    /// What the selected node has that others don't; nil: nothing.
+    private var ailing: String? {
+        guard let node = selected else { return nil }
+        if let problem = node.problem { return problem }
+        if let drain = node.drain, node.state == .draining {
+            let deadline = drain.secondsToDeadline.map { ", deadline in \(NumberText.span($0))" } ?? ""
+            let left = NumberText.plural(drain.remaining, "stream")
+            return
+                "\(node.name) draining: \(left) left, oldest \(NumberText.span(drain.oldestAgeSeconds))\(deadline)"
+        }
+        return node.safeToDelete ? "\(node.name) \(node.state.rawValue), safe to delete" : nil
+    }
+
+    private var plain: String? {
+        selected.map { "\($0.name) \($0.state.rawValue), \(NumberText.plural($0.active, "stream"))" }
     }
 
     private var selected: NodeStatus? {
@@ -93,16 +102,5 @@ struct StatusLine {
             GroupActions.group(state, snapshot) == nil
         else { return nil }
         return snapshot?.node(named: name)
-    }
-
-    private static func describe(_ node: NodeStatus) -> String {
-        if let drain = node.drain, node.state == .draining {
-            let deadline = drain.secondsToDeadline.map { ", deadline in \(NumberText.span($0))" } ?? ""
-            let left = NumberText.plural(drain.remaining, "stream")
-            return
-                "\(node.name) draining: \(left) left, oldest \(NumberText.span(drain.oldestAgeSeconds))\(deadline)"
-        }
-        if node.safeToDelete { return "\(node.name) \(node.state.rawValue), safe to delete" }
-        return "\(node.name) \(node.state.rawValue), \(NumberText.plural(node.active, "stream"))"
     }
 }

@@ -94,7 +94,7 @@ package struct Candidate: Sendable {
     }
 }
 
-/// Why a policy chose, in a closed set; the words are made where they are shown.
+/// Why a policy chose, in a closed set; the words are made where they are shown, and stand whole in 28 columns.
 package enum ChoiceReason: UInt8, Sendable {
     case onlyCandidate, turn, chance, leastLoaded, betterOfTwo, session, sessionSpilled, prefix, leastCost,
         stateful, pinned, probation, sessionMoved, explored, imbalance,
@@ -103,27 +103,27 @@ package enum ChoiceReason: UInt8, Sendable {
 
     package var words: String {
         switch self {
-        case .onlyCandidate: "the only node that can take it"
+        case .onlyCandidate: "the only node that takes it"
         case .turn: "its turn"
         case .chance: "drawn by weight"
-        case .leastLoaded: "fewest requests for its weight"
+        case .leastLoaded: "fewest requests by weight"
         case .betterOfTwo: "the less loaded of two drawn"
         case .session: "its session's node"
-        case .sessionSpilled: "its session's node is over the load bound; the next one"
-        case .prefix: "holds the longest part of the prefix at the least cost"
-        case .leastCost: "least cost; nobody holds the prefix"
+        case .sessionSpilled: "session's node over bound"
+        case .prefix: "longest prefix at least cost"
+        case .leastCost: "least cost; no prefix held"
         case .stateful: "the node that made the id"
         case .pinned: "pinned by operator"
-        case .probation: "it was ejected; this request tries it again"
-        case .sessionMoved: "its session's node costs more than moving; the least cost"
+        case .probation: "tried again after ejection"
+        case .sessionMoved: "session's node costs more"
         case .explored: "drawn to learn of it"
-        case .imbalance: "the fleet is out of balance; the least loaded"
-        case .held: "held until a node needed it; the least cost then"
-        case .deepestHolder: "holds the longest part of the prefix"
-        case .emptiest: "nobody holds enough of the prefix; the fewest blocks held"
-        case .holderSpilled: "the prefix's node is over its bound; the least loaded"
-        case .hash: "the prompt's head hashes to it"
-        case .hashSpilled: "the node of the prompt's head is over its bound; the next one"
+        case .imbalance: "out of balance: least loaded"
+        case .held: "held until a node needed it"
+        case .deepestHolder: "holds most of the prefix"
+        case .emptiest: "no prefix; fewest blocks"
+        case .holderSpilled: "prefix's node over bound"
+        case .hash: "hash of the prompt's head"
+        case .hashSpilled: "hash's node over its bound"
         }
     }
 }

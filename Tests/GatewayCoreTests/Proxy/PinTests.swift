@@ -59,7 +59,7 @@ extension ProxyTests {
             #expect(try running.perform(drain).accepted)
             let aside = try ask(running, "s-1")
             #expect(aside.status == 200 && node(aside) == "a")
-            #expect(reason(aside) == "the only node that can take it; its pin to b is set aside: drained")
+            #expect(reason(aside) == "the only node that takes it; its pin to b is set aside: drained")
             let words = "the pins of 1 session"
             #expect(try isTold(running, words + " are set aside until it does (s-1)"))
             #expect(try running.snapshot().pins.first?.isSetAside == true)

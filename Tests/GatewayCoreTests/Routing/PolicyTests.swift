@@ -4,6 +4,13 @@ import Testing
 struct PolicyTests {
     private func policy(_ name: String) throws -> any RoutingPolicy { try #require(Policies.make(name)) }
 
+    @Test func `every reason stands whole in the narrowest list of decisions`() {
+        for reason in (UInt8(0)...).lazy.prefix(while: { ChoiceReason(rawValue: $0) != nil }) {
+            let words = ChoiceReason(rawValue: reason)?.words ?? ""
+            #expect(words.count <= 28, "\(words)")
+        }
+    }
+
     /// Keeps `inFlight` requests on nodes of these weights; a random one ends when the next comes.
     private func shares(
         _ name: String, weights: [Int], inFlight: Int, requests: Int, seed: UInt64

@@ -119,7 +119,7 @@ package struct Foresight: RoutingPolicy {
                         name: "prefill", value: newPrefillPrice * candidate.prefillSeconds(of: request)),
                     ScoreTerm(name: "decode", value: decodePrice * decode(candidate, request)),
                     ScoreTerm(name: "pressure", value: pressure(candidate, request)),
-                    ScoreTerm(name: "session", value: -staying(candidate, request)),
+                    ScoreTerm(name: "session", value: 0 - staying(candidate, request)),
                 ])
         }
     }
