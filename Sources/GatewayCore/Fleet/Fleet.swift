@@ -77,7 +77,7 @@ package final class Fleet: Sendable {
     /// Nodes whose models are not known.
     package let unspecific: [Int]
     /// Keyed by the hash of the model's name.
-    private let modelIndex: [UInt64: Int]
+    private let modelIndex: PlaceTable
 
     package init(version: Int, nodes: [Node], policies: PolicySettings, pins: [UInt64: Int] = [:]) {
         self.version = version
@@ -93,13 +93,13 @@ package final class Fleet: Sendable {
                 nodes: nodes.indices.filter { nodes[$0].models.contains(name) })
         }
         unspecific = nodes.indices.filter { nodes[$0].models.isEmpty }
-        var index: [UInt64: Int] = [:]
-        for (place, model) in models.enumerated() { index[model.hash] = place }
+        var index = PlaceTable()
+        for (place, model) in models.enumerated() { index.insert(model.hash, Int32(place)) }
         modelIndex = index
     }
 
     /// The place in `models` of the model with this hash of its name.
-    package func model(hash: UInt64) -> Int? { modelIndex[hash] }
+    package func model(hash: UInt64) -> Int? { modelIndex[hash].map(Int.init) }
 }
 
 /// The current fleet, shared. A loop keeps a reference of its own and looks at the version once a turn.

@@ -58,8 +58,8 @@ package struct BodyFacts: Sendable {
         var scan = JSONScan()
         guard scan.take(0x7B, bytes) else { return .malformed(offset: scan.offset) }
         facts.objectStart = scan.offset
-        if scan.take(0x7D, bytes) { return facts.ended(scan, bytes) }
-        while true {
+        var hasFields = !scan.take(0x7D, bytes)
+        while hasFields {
             guard let key = scan.string(bytes), scan.take(0x3A, bytes), let value = scan.value(bytes) else {
                 return .malformed(offset: scan.offset)
             }
@@ -68,14 +68,10 @@ package struct BodyFacts: Sendable {
             facts.take(key, value, bytes)
             if scan.take(0x2C, bytes) { continue }
             guard scan.take(0x7D, bytes) else { return .malformed(offset: scan.offset) }
-            return facts.ended(scan, bytes)
+            hasFields = false
         }
-    }
-
-    private func ended(_ scan: JSONScan, _ bytes: RawSpan) -> Result {
-        var rest = scan
-        rest.skipSpace(bytes)
-        return rest.offset == bytes.byteCount ? .facts(self) : .malformed(offset: rest.offset)
+        scan.skipSpace(bytes)
+        return scan.offset == bytes.byteCount ? .facts(facts) : .malformed(offset: scan.offset)
     }
 
     private mutating func take(_ key: Range<Int>, _ value: Range<Int>, _ bytes: RawSpan) {

@@ -7,16 +7,18 @@ struct BytesPerToken {
     /// Models at most; others are taken for usual.
     private static let limit = 256
 
-    private var known: [UInt64: Double] = [:]
+    private var places = PlaceTable()
+    private var known: [Double] = []
 
-    subscript(model: UInt64) -> Double { known[model] ?? Self.usual }
+    subscript(model: UInt64) -> Double { places[model].map { known[Int($0)] } ?? Self.usual }
 
     /// A prompt had so many bytes for each token: moves a twentieth of the way there.
     mutating func learn(_ seen: Double, model: UInt64) {
-        if let place = known.index(forKey: model) {
-            known.values[place] += (seen - known.values[place]) * 0.05
+        if let place = places[model].map(Int.init) {
+            known[place] += (seen - known[place]) * 0.05
         } else if known.count < Self.limit {
-            known[model] = seen
+            places.insert(model, Int32(known.count))
+            known.append(seen)
         }
     }
 }

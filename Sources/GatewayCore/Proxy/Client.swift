@@ -27,6 +27,10 @@ struct Client: ~Copyable {
         case upload
     }
 
+    /// Chat and text completions are told token by token and report usage in a stream when asked; embeddings and responses
+    /// have no such option.
+    enum Completion: UInt8 { case text, chat }
+
     /// Counts up when the descriptor is used anew, so that a stale event is told.
     var generation: UInt32 = 0
     var phase = Phase.free
@@ -41,6 +45,7 @@ struct Client: ~Copyable {
     var head = RequestHead()
     var facts = BodyFacts()
     var route = Route.inference
+    var completion: Completion?
     var exchange = Exchange()
     var record = StreamRecord()
     /// Why its node was chosen, where it asked; empty: it did not.

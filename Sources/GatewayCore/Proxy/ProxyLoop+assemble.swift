@@ -4,7 +4,7 @@ extension ProxyLoop {
     /// the client has left.
     func assembles(_ fd: Int32, from engine: EngineKind) -> Bool {
         engine == .llamacpp && clients[fd].route == .inference && !clients[fd].facts.isStreaming
-            && !clients[fd].facts.prompt.isEmpty && Self.isCompletion(clients[fd].head, clients[fd].input)
+            && !clients[fd].facts.prompt.isEmpty && clients[fd].completion != nil
             && !clients[fd].facts.obstacles.contains(.severalChoices)
     }
 

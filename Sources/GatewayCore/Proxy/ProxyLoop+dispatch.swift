@@ -3,6 +3,8 @@ extension ProxyLoop {
     /// Engines close an idle connection after 5 s (vLLM, llama.cpp); keeping it less long avoids the race.
     static let idleUpstreamSeconds = 3.5
     static let idlePerNode = 512
+    /// By which a head usually grows at most on its way: the engine's host, path and key.
+    static let headGrowth = 128
 
     /// - Parameter fresh: do not use a kept connection; the last one turned out closed.
     mutating func dispatch(_ fd: Int32, to index: Int, fresh: Bool = false) {
@@ -120,10 +122,11 @@ extension ProxyLoop {
         arm(fd, on: engine)
         armLearning(fd, on: engine)
         var head = ByteQueue()
-        swap(&head, &scratch)
-        head.removeAll()
+        swap(&head, &upstreams[up].output)
         let edits = edits(fd, up, for: engine)
         let growth = edits.reduce(0) { $0 + $1.inserted.utf8CodeUnitCount - $1.removed }
+        let end = clients[fd].route == .upload ? 0 : clients[fd].bodyByteCount
+        head.reserve(clients[fd].head.byteCount + Self.headGrowth + (end <= Self.smallPiece ? end + growth : 0))
         writeRequestHead(fd, to: node, bodyBytes: clients[fd].bodyByteCount + growth, &head)
         var start = 0
         for edit in edits {
@@ -131,7 +134,6 @@ extension ProxyLoop {
             head.append(edit.inserted)
             start = edit.offset + edit.removed
         }
-        let end = clients[fd].route == .upload ? 0 : clients[fd].bodyByteCount
         if end - start <= Self.smallPiece {
             clients[fd].withBody { head.append($0, start..<end) }
             start = end
@@ -139,8 +141,7 @@ extension ProxyLoop {
         upstreams[up].bodyEnd = end
         upstreams[up].bodySent = start
         if start == end, clients[fd].route != .upload {
-            head.withBytes { upstreams[up].output.append($0) }
-            swap(&head, &scratch)
+            swap(&head, &upstreams[up].output)
             unsentRequests.append(up)
             if isWaitingForEvent(fd) { setClientDeadline(fd, seconds: limits.waitingSeconds) }
             return
@@ -152,18 +153,13 @@ extension ProxyLoop {
             } : head.withBytes { Sockets.send($0, to: up) }
         switch transfer {
         case .bytes(let n):
-            if n < head.count {
-                head.consume(n)
-                head.withBytes { upstreams[up].output.append($0) }
-            } else {
-                upstreams[up].bodySent = start + n - head.count
-            }
-        case .wouldBlock: head.withBytes { upstreams[up].output.append($0) }
+            upstreams[up].bodySent = start + max(0, n - head.count)
+            head.consume(min(n, head.count))
+        case .wouldBlock: break
         case .closed, .failed:
-            swap(&head, &scratch)
             return upstreamFailed(up, "the connection broke while the request was sent")
         }
-        swap(&head, &scratch)
+        swap(&head, &upstreams[up].output)
         if clients[fd].route == .upload { return pumpUpload(fd) }
         if !upstreams[up].hasSentRequest { setWantsWrite(up, true) }
         if isWaitingForEvent(fd) { setClientDeadline(fd, seconds: limits.waitingSeconds) }
@@ -172,13 +168,13 @@ extension ProxyLoop {
     /// What the engine is asked for beside what the client asked, and is taken out of the answer again.
     private mutating func edits(_ fd: Int32, _ up: Int32, for engine: EngineKind) -> [BodyFacts.Edit] {
         if assembles(fd, from: engine) {
-            let isChat = isChat(fd)
+            let isChat = clients[fd].completion == .chat
             upstreams[up].answer = StreamedAnswer(isChat: isChat)
             let facts = clients[fd].facts
             return clients[fd].withBody { facts.edits(adding: isChat ? [.stream, .usage] : .stream, $0) }
         }
         guard clients[fd].route == .inference, clients[fd].facts.isStreaming,
-            Self.isCompletion(clients[fd].head, clients[fd].input)
+            clients[fd].completion != nil
         else { return [] }
         let facts = clients[fd].facts
         var wanted: BodyFacts.Additions = []
@@ -208,19 +204,6 @@ extension ProxyLoop {
         upstreams[up].filter.hidesUsage = !facts.asksForUsage
         upstreams[up].filter.restoresFingerprint = !facts.asksForUsage && fleet.nodes[node].engine == .vllm
         pumpRequest(up)
-    }
-
-    /// Chat and text completions report usage in a stream when asked; embeddings and responses have no such option.
-    static func isCompletion(_ head: RequestHead, _ input: borrowing ByteQueue) -> Bool {
-        input.withBytes { bytes in
-            bytes.first("/completions", in: head.target.range) != nil
-        }
-    }
-
-    func isChat(_ fd: Int32) -> Bool {
-        clients[fd].input.withBytes { [head = clients[fd].head] in
-            $0.first("/chat/", in: head.target.range) != nil
-        }
     }
 
     /// - Parameter target: in place of the client's.

@@ -13,8 +13,6 @@ extension ProxyLoop {
         var nodes = openCandidates(model)
         let room = shared.waitingRoom
         guard !nodes.isEmpty else { return }
-        let prompts = PromptMatch(
-            index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
         let seconds = UInt32(truncatingIfNeeded: now / 1_000_000_000)
         var placed: [(entry: AdmissionQueue.Entry, node: Candidate)] = []
         var owner = number

@@ -5,7 +5,6 @@ extension ProxyLoop {
         let head = clients[fd].head
         let path = clients[fd].input.withBytes { Self.path($0, head) }
         if case .local(let page) = path {
-            clients[fd].exchange = Exchange()
             return answerLocally(fd, page)
         }
         receive(fd)
@@ -20,7 +19,9 @@ extension ProxyLoop {
                 fd, 404, "no such route here; the gateway serves /v1/..., /health, /ready and /metrics",
                 type: "not_found_error")
             return true
-        case .inference where head.method == .post: clients[fd].route = .inference
+        case .inference(let completion) where head.method == .post:
+            clients[fd].route = .inference
+            clients[fd].completion = completion
         case .inference, .relayed: clients[fd].route = head.isMultipart && head.hasBody ? .upload : .other
         }
         if let length = head.contentLength, length > limits.maxBodyBytes, clients[fd].route != .upload {
@@ -44,8 +45,8 @@ extension ProxyLoop {
 
     /// A request begins to count.
     mutating func receive(_ fd: Int32) {
-        clients[fd].exchange = Exchange()
         clients[fd].decision = ""
+        clients[fd].completion = nil
         clients[fd].exchange.id = shared.nextID.add(1, ordering: .relaxed).oldValue
         clients[fd].exchange.began = now
         clients[fd].exchange.isOpen = true
@@ -57,7 +58,7 @@ extension ProxyLoop {
     enum LocalPage: UInt8 { case health, ready, metrics, models }
 
     private enum Path {
-        case local(LocalPage), inference, relayed, unknown
+        case local(LocalPage), inference(Client.Completion?), relayed, unknown
     }
 
     private static func path(_ bytes: RawSpan, _ head: RequestHead) -> Path {
@@ -70,10 +71,10 @@ extension ProxyLoop {
         case 7 where bytes.has("/health", at: at): return .local(.health)
         case 8 where bytes.has("/metrics", at: at): return .local(.metrics)
         case 10 where bytes.has("/v1/models", at: at) && isRead: return .local(.models)
-        case 13 where bytes.has("/v1/responses", at: at): return .inference
-        case 14 where bytes.has("/v1/embeddings", at: at): return .inference
-        case 15 where bytes.has("/v1/completions", at: at): return .inference
-        case 20 where bytes.has("/v1/chat/completions", at: at): return .inference
+        case 13 where bytes.has("/v1/responses", at: at): return .inference(nil)
+        case 14 where bytes.has("/v1/embeddings", at: at): return .inference(nil)
+        case 15 where bytes.has("/v1/completions", at: at): return .inference(.text)
+        case 20 where bytes.has("/v1/chat/completions", at: at): return .inference(.chat)
         default:
             return bytes.has("/v1/", at: at) && !hasDotSegment(bytes, at..<end) ? .relayed : .unknown
         }

@@ -160,10 +160,10 @@ extension ProxyLoop {
         if upstreams[up].answer != nil, upstreams[up].isEventStream { return assemble(up, bytes) }
         var out = ByteQueue()
         swap(&out, &outbox)
-        out.removeAll()
+        let head = takeHead(up, &out)
         let result = upstreams[up].isEventStream ? relayEvents(up, bytes, &out) : relayPlain(up, bytes, &out)
         let fd = upstreams[up].client
-        if !out.isEmpty || result == .ended { start(fd, up, &out) }
+        if out.count > head || result == .ended { start(fd, up, out, from: head) } else { out.removeAll() }
         swap(&out, &outbox)
         if !outbox.isEmpty { sendOutbox(to: fd) }
         guard clients[fd].phase == .exchanging, clients[fd].upstream == up else { return }
@@ -192,18 +192,21 @@ extension ProxyLoop {
         nothing.withBytes { relay(up, $0) }
     }
 
-    /// Puts the held head in front of the first bytes.
-    private mutating func start(_ fd: Int32, _ up: Int32, _ out: inout ByteQueue) {
+    /// Puts the head that is held back in front of what there may be to send. Returns its length.
+    private mutating func takeHead(_ up: Int32, _ out: inout ByteQueue) -> Int {
+        out.removeAll()
+        upstreams[up].heldHead.withBytes { out.append($0) }
+        return out.count
+    }
+
+    /// The first bytes for the client are there, from a place on; before it the head.
+    private mutating func start(_ fd: Int32, _ up: Int32, _ out: borrowing ByteQueue, from body: Int) {
         guard !clients[fd].exchange.hasStarted else { return }
         clients[fd].exchange.hasStarted = true
         clients[fd].timer.deadline = .max
         fleet.nodes[Int(upstreams[up].node)].load.succeeded()
-        out.withBytes { rememberID(in: $0, up) }
-        var all = ByteQueue()
-        swap(&all, &upstreams[up].heldHead)
-        out.withBytes { all.append($0) }
-        out.removeAll()
-        all.withBytes { out.append($0) }
+        upstreams[up].heldHead.clear()
+        out.withBytes { rememberID(in: $0, body..<$0.byteCount, up) }
     }
 
     /// Anything that is no event stream: bytes through, the tail of JSON kept for the usage.
@@ -217,10 +220,15 @@ extension ProxyLoop {
         case .length:
             let n = min(bytes.byteCount, upstreams[up].bodyLeft)
             out.append(bytes, 0..<n)
-            keepTail(up, bytes.extracting(0..<n))
             upstreams[up].bodyLeft -= n
             if n < bytes.byteCount { upstreams[up].keepsAlive = false }
             if upstreams[up].bodyLeft == 0 { result = .ended }
+            if result == .ended, upstreams[up].carry.isEmpty {
+                // All of it in one read, or all that usage can stand in.
+                upstreams[up].usage = Usage.find(in: bytes, max(0, n - Self.tailSize)..<n)
+            } else {
+                keepTail(up, bytes.extracting(0..<n))
+            }
         case .untilClose:
             appendChunk(bytes, reframes, &out)
             keepTail(up, bytes)
@@ -283,9 +291,9 @@ extension ProxyLoop {
         }
         var out = ByteQueue()
         swap(&out, &outbox)
-        out.removeAll()
+        let head = takeHead(up, &out)
         if clients[fd].head.minorVersion == 1 { out.append("0\r\n\r\n") }
-        start(fd, up, &out)
+        start(fd, up, out, from: head)
         swap(&out, &outbox)
         sendOutbox(to: fd)
         if clients[fd].phase == .exchanging, clients[fd].upstream == up { answered(up) }

@@ -127,8 +127,6 @@ extension ProxyLoop {
 
     /// What the candidates hold of the prompt in `chain`.
     private mutating func match(_ fd: Int32, _ request: inout RoutingRequest) {
-        let prompts = PromptMatch(
-            index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
         let (facts, hash, model) = (clients[fd].facts, shared.hash, clients[fd].exchange.modelHash)
         var candidates: [Candidate] = []
         var depths: [Int32] = []

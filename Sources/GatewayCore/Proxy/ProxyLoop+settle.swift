@@ -3,7 +3,7 @@ extension ProxyLoop {
     /// The answer is complete: the connection goes back to its pool, the client to its next request.
     mutating func answered(_ up: Int32) {
         let fd = upstreams[up].client
-        if !upstreams[up].isEventStream {
+        if !upstreams[up].isEventStream, !upstreams[up].carry.isEmpty {
             upstreams[up].usage = upstreams[up].carry.withBytes { Usage.find(in: $0, 0..<$0.byteCount) }
         }
         learnFromAnswer(up, fd)
@@ -284,13 +284,11 @@ extension ProxyLoop {
     }
 
     /// Which node made a stateful id: told by the first bytes of an answer, streamed or not.
-    func rememberID(in bytes: RawSpan, _ up: Int32) {
+    func rememberID(in bytes: RawSpan, _ range: Range<Int>, _ up: Int32) {
         let fd = upstreams[up].client
         // A completion's id names nothing that can be asked for later.
-        guard !Self.isCompletion(clients[fd].head, clients[fd].input) else { return }
-        guard upstreams[up].status < 300, let at = bytes.first("\"id\":", in: 0..<bytes.byteCount) else {
-            return
-        }
+        guard clients[fd].completion == nil else { return }
+        guard upstreams[up].status < 300, let at = bytes.first("\"id\":", in: range) else { return }
         var scan = JSONScan(at: at + 5)
         guard let id = scan.string(bytes) else { return }
         shared.madeIDs.remember(PromptHash.of(bytes, id), node: Int(upstreams[up].node))

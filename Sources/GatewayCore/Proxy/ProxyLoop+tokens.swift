@@ -6,9 +6,9 @@ extension ProxyLoop {
         let facts = clients[fd].facts
         guard facts.isStreaming,
             facts.asksForTokenIDs != false, clients[fd].route == .inference,
-            Self.isCompletion(clients[fd].head, clients[fd].input)
+            clients[fd].completion != nil
         else { return }
-        let isChat = isChat(fd)
+        let isChat = clients[fd].completion == .chat
         // Of several prompts or answers nobody says which one a token is of.
         guard facts.obstacles.isDisjoint(with: [.severalChoices, .completionMode]),
             isChat || clients[fd].withBody({ facts.hasOnePrompt($0) })

@@ -24,6 +24,7 @@ package struct ProxyLoop: ~Copyable {
     let number: Int
     let limits: GatewayLimits
     let shared: ProxyShared
+    let prompts: PromptMatch
     let mailbox: LoopMailbox
     var poller = Poller()
     var listener: Descriptor?
@@ -45,7 +46,6 @@ package struct ProxyLoop: ~Copyable {
     var random: SplitMix64
     /// Idle upstream connections by node, the last used one at the end.
     var idle: [[Int32]] = []
-    var scratch = ByteQueue(capacity: 16_384)
     var inbox = ByteQueue(capacity: ProxyLoop.readSize)
     var payload = ByteQueue(capacity: ProxyLoop.readSize)
     var outbox = ByteQueue(capacity: ProxyLoop.readSize)
@@ -94,6 +94,8 @@ package struct ProxyLoop: ~Copyable {
         self.number = number
         self.limits = limits
         self.shared = shared
+        prompts = PromptMatch(
+            index: shared.prefixIndex, sessions: shared.sessions, presence: shared.presence)
         mailbox = shared.mailboxes[number]
         self.listener = consume listener
         descriptors = DescriptorHeadroom(limit: openFileLimit)

@@ -13,13 +13,12 @@ package struct Usage: Sendable, Equatable {
     /// and so it is looked for from there.
     package static func find(in bytes: RawSpan, _ range: Range<Int>) -> Usage? {
         guard let at = bytes.last(key, in: range) else { return nil }
-        var scan = JSONScan(at: at + 8)
-        guard let object = scan.value(bytes), object.upperBound <= range.upperBound, object.count > 2,
-            bytes.byte(object.lowerBound) == 0x7B
-        else { return nil }
         var usage = Usage()
-        var fields = JSONFields(bytes, at: object.lowerBound)
+        var fields = JSONFields(bytes, at: at + 8)
+        guard let (key, value) = fields.next(bytes) else { return nil }
+        usage.take(bytes, key, value)
         while let (key, value) = fields.next(bytes) { usage.take(bytes, key, value) }
+        guard let end = fields.end(bytes), end <= range.upperBound else { return nil }
         return usage
     }
 

@@ -28,6 +28,8 @@ package final class PrefixIndex: Sendable {
     private let clocks: [Clocks]
     /// The oldest generation of each node that is still present, as its clock last said.
     private let horizons: InlineArray<16_384, Atomic<UInt32>>
+    /// Blocks that each node is believed to hold, as its clock last said.
+    private let totals: InlineArray<16_384, Atomic<Int>>
     private let bytes = Atomic(0)
     private let evicted = Atomic(0)
     /// The last second in which nodes without a known capacity were looked at.
@@ -49,6 +51,7 @@ package final class PrefixIndex: Sendable {
         shards = (0..<max(1, shardCount)).map { _ in Shard() }
         clocks = (0..<Self.clockStripes).map { _ in Clocks() }
         horizons = InlineArray { _ in Atomic<UInt32>(0) }
+        totals = InlineArray { _ in Atomic<Int>(0) }
     }
 
     private func shard(of chain: [UInt64]) -> Shard {
@@ -151,9 +154,7 @@ package final class PrefixIndex: Sendable {
 
     /// Blocks that a node is believed to hold.
     package func blocks(of node: Int) -> Int {
-        var total = 0
-        withClock(node) { total = $0.total }
-        return total
+        node >= 0 && node < Self.nodeLimit ? totals[node].load(ordering: .relaxed) : 0
     }
 
     private func withClock(_ node: Int, _ body: (inout PrefixIndexClock) -> Void) {
@@ -162,8 +163,13 @@ package final class PrefixIndex: Sendable {
             let place = node / Self.clockStripes
             while clocks.count <= place { clocks.append(PrefixIndexClock()) }
             body(&clocks[place])
-            horizons[node].store(clocks[place].oldest, ordering: .relaxed)
+            publish(clocks[place], of: node)
         }
+    }
+
+    private func publish(_ clock: PrefixIndexClock, of node: Int) {
+        horizons[node].store(clock.oldest, ordering: .relaxed)
+        totals[node].store(clock.total, ordering: .relaxed)
     }
 
     /// Once a second, what nodes without a known capacity have held for too long goes.
@@ -176,8 +182,7 @@ package final class PrefixIndex: Sendable {
             guarded.clocks.withLock { clocks in
                 for place in clocks.indices {
                     clocks[place].expire(now)
-                    horizons[place * Self.clockStripes + stripe].store(
-                        clocks[place].oldest, ordering: .relaxed)
+                    publish(clocks[place], of: place * Self.clockStripes + stripe)
                 }
             }
         }

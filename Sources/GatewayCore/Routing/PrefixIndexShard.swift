@@ -69,7 +69,9 @@ struct PrefixIndexShard {
         }
         while place < chain.count {
             let end = min(place + Self.segmentBlocks, chain.count)
-            path.append(add(Segment(hashes: Array(chain[place..<end]), holders: .init(), lastUse: now)))
+            // A copy of its own length: an array of a whole slice is the loop's, with room for its longest prompt so far.
+            let hashes = chain[place..<end].map { $0 }
+            path.append(add(Segment(hashes: hashes, holders: .init(), lastUse: now)))
             place = end
         }
     }
@@ -86,8 +88,9 @@ struct PrefixIndexShard {
     }
 
     /// - Parameter parent: nil: it is the most recently used one.
-    @discardableResult private mutating func add(_ segment: Segment, behind parent: Int? = nil) -> Int {
+    @discardableResult private mutating func add(_ segment: consuming Segment, behind parent: Int? = nil) -> Int {
         byteCount += segment.byteCount
+        let first = segment.hashes[0]
         let index: Int
         if let place = free.popLast() {
             index = Int(place)
@@ -96,7 +99,7 @@ struct PrefixIndexShard {
             index = segments.count
             segments.append(segment)
         }
-        table.insert(segment.hashes[0], Int32(index))
+        table.insert(first, Int32(index))
         link(index, newer: parent.map { Int32($0) } ?? Self.none)
         return index
     }

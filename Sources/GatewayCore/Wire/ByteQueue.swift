@@ -49,17 +49,14 @@ import CLinux
         unsafe append(bytes.span.bytes)
     }
 
+    @inline(__always)
     package mutating func append(_ text: StaticString) {
         unsafe append(
             RawSpan(_unsafeStart: UnsafeRawPointer(text.utf8Start), byteCount: text.utf8CodeUnitCount))
     }
 
     package mutating func append(text: String) {
-        var copy = text
-        copy.withUTF8 { utf8 in
-            guard let base = utf8.baseAddress else { return }
-            append(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: utf8.count))
-        }
+        unsafe append(text.utf8.span.bytes)
     }
 
     package mutating func append(byte: UInt8) {
@@ -132,8 +129,13 @@ import CLinux
         return transfer
     }
 
-    private mutating func reserve(_ n: Int) {
-        if capacity - end >= n { return }
+    /// Room for so many more bytes without moving again.
+    @inline(__always)
+    package mutating func reserve(_ n: Int) {
+        if capacity &- end < n { makeRoom(n) }
+    }
+
+    private mutating func makeRoom(_ n: Int) {
         if start > 0, capacity - count >= n, start >= count {
             unsafe memmove(base!, base! + start, count)
             end -= start

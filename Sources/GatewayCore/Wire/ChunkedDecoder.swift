@@ -93,9 +93,9 @@ package struct ChunkedDecoder: Sendable {
         if overhead > Self.overheadLimit { return "trailers are too long" }
         switch state {
         case .trailer where c == 0x0D: state = .endLF
-        case .trailer where HeaderLines.isToken(c): state = .trailerName
+        case .trailer where ByteSet.token.contains(c): state = .trailerName
         case .trailerName where c == 0x3A: state = .trailerValue
-        case .trailerName where HeaderLines.isToken(c): break
+        case .trailerName where ByteSet.token.contains(c): break
         case .trailerValue where c == 0x0D: state = .trailerLF
         case .trailerValue where !HeaderLines.isControl(c): break
         case .trailerLF where c == 0x0A: state = .trailer

@@ -74,15 +74,6 @@ package struct HeaderLines: Sendable {
 
     /// A control character other than the tab: what a lenient reader behind the gateway might take for the end of a line.
     static func isControl(_ c: UInt8) -> Bool { c < 0x20 && c != 0x09 || c == 0x7F }
-
-    /// tchar of RFC 9110 section 5.6.2.
-    static func isToken(_ c: UInt8) -> Bool {
-        switch c {
-        case 0x61...0x7A, 0x41...0x5A, 0x30...0x39, 0x2D, 0x5F: true
-        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2E, 0x5E, 0x60, 0x7C, 0x7E: true
-        default: false
-        }
-    }
 }
 
 extension RawSpan {
@@ -116,10 +107,10 @@ extension RawSpan {
                 continue
             }
             at &+= others.trailingZeroBitCount &>> 3
-            guard HeaderLines.isToken(byte(at)) else { return at }
+            guard ByteSet.token.contains(byte(at)) else { return at }
             at &+= 1
         }
-        while at < byteCount, HeaderLines.isToken(byte(at)) { at &+= 1 }
+        while at < byteCount, ByteSet.token.contains(byte(at)) { at &+= 1 }
         return at
     }
 
@@ -152,6 +143,7 @@ extension RawSpan {
     }
 
     /// Without spaces and tabs at its ends.
+    @inline(__always)
     fileprivate func trimmed(_ range: Range<Int>) -> Range<Int> {
         var lower = range.lowerBound
         var upper = range.upperBound

@@ -19,4 +19,7 @@ package struct JSONFields: Sendable {
         isAtEnd = !scan.take(0x2C, bytes)
         return (key, value)
     }
+
+    /// When `next` has given all: behind the closing brace; nil: none closes them.
+    package mutating func end(_ bytes: RawSpan) -> Int? { scan.take(0x7D, bytes) ? scan.offset : nil }
 }

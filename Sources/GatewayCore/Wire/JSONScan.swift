@@ -91,8 +91,19 @@ package struct JSONScan: Sendable {
     /// What may stand behind a value.
     private static func mayFollow(_ c: UInt8) -> Bool { c == 0x2C || c == 0x7D || c == 0x5D || c <= 0x20 }
 
-    /// The closing quote: the next one with an even number of backslashes before it.
+    /// The closing quote. Names and short values, as most are, end within sixteen bytes.
     package static func stringEnd(_ bytes: RawSpan, from start: Int) -> Int? {
+        var at = start
+        while at &- start < 16, at &+ 8 <= bytes.byteCount {
+            let place = at &+ bytes.word(at).firstQuoteOrBackslash
+            if place < at &+ 8 { return bytes.byte(place) == 0x22 ? place : farStringEnd(bytes, from: place) }
+            at &+= 8
+        }
+        return farStringEnd(bytes, from: at)
+    }
+
+    /// The next quote with an even number of backslashes before it, of which none stands before `start`.
+    private static func farStringEnd(_ bytes: RawSpan, from start: Int) -> Int? {
         var from = start
         while let quote = bytes.first(0x22, in: from..<bytes.byteCount) {
             var slash = quote
@@ -153,5 +164,18 @@ package struct JSONScan: Sendable {
             if digits > 15 { return nil }
         }
         return digits > 0 ? value : nil
+    }
+}
+
+extension UInt64 {
+    /// Of its eight bytes, the lowest first, which is the first quote or backslash; 8: none.
+    @inline(__always)
+    fileprivate var firstQuoteOrBackslash: Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = self ^ ones &* 0x22
+        let slashes = self ^ ones &* 0x5C
+        // A borrow spoils only what is behind the first hit.
+        let hits = (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes
+        return (hits & (ones &* 0x80)).trailingZeroBitCount &>> 3
     }
 }

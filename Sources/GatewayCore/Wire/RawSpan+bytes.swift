@@ -38,12 +38,30 @@ extension RawSpan {
     /// The last place of eight bytes, as one little-endian word, in a range.
     package func last(_ wanted: UInt64, in range: Range<Int>) -> Int? {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
-        var at = range.upperBound &- 8
-        while at >= range.lowerBound {
+        let first = SIMD16(repeating: UInt8(truncatingIfNeeded: wanted))
+        let second = SIMD16(repeating: UInt8(truncatingIfNeeded: wanted &>> 8))
+        var end = range.upperBound &- 7
+        // Sixteen places at a time, as long as none begins with the first two.
+        while end &- 16 >= range.lowerBound {
+            let begins = (sixteen(end &- 16) .== first) .& (sixteen(end &- 15) .== second)
+            if any(begins), let at = lastStep(wanted, in: (end &- 16)..<end) { return at }
+            end &-= 16
+        }
+        return lastStep(wanted, in: range.lowerBound..<max(range.lowerBound, end))
+    }
+
+    /// The last of the places at which the word stands.
+    private func lastStep(_ wanted: UInt64, in places: Range<Int>) -> Int? {
+        var at = places.upperBound &- 1
+        while at >= places.lowerBound {
             if word(at) == wanted { return at }
             at &-= 1
         }
         return nil
+    }
+
+    @inline(__always) private func sixteen(_ index: Int) -> SIMD16<UInt8> {
+        unsafe unsafeLoadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
     }
 
     /// Whether the bytes at `offset` are exactly the pattern.

@@ -97,7 +97,10 @@ package struct RequestHead: Sendable {
             case .end(let end):
                 head.byteCount = end
                 if head.namesHopFields, !head.keepNamedHere(bytes) { return tooManyForOneHop }
-                return head.checked(bytes)
+                if let failure = head.contradiction(bytes) { return failure.result }
+                // A sub-agent of Claude Code that names no agent above it was begun by its session itself.
+                if head.sessionRank == agentRank, head.parent.isEmpty { head.parent = head.claudeSession }
+                return .complete(head)
             }
         }
     }
@@ -148,7 +151,7 @@ package struct RequestHead: Sendable {
         guard let space = bytes.first(0x20, in: start..<end), space > start,
             let second = bytes.first(0x20, in: (space + 1)..<end), second > space + 1
         else { return malformed }
-        for index in start..<space where !HeaderLines.isToken(bytes.byte(index)) { return malformed }
+        guard bytes.first(in: start..<space, outside: .token) == nil else { return malformed }
         guard end - second == 9, bytes.has("HTTP/", at: second + 1), bytes.byte(second + 7) == 0x2E else {
             return malformed
         }
@@ -318,7 +321,8 @@ package struct RequestHead: Sendable {
         return nil
     }
 
-    private consuming func checked(_ bytes: RawSpan) -> Result {
+    /// Two of its fields that don't go together, or one that is missing.
+    private func contradiction(_ bytes: RawSpan) -> Refusal? {
         if isChunked, contentLength != nil {
             return .malformed(
                 status: 400,
@@ -333,8 +337,6 @@ package struct RequestHead: Sendable {
         if let authority, hosts > 0, !bytes.equals(authority.range, host.range) {
             return .malformed(status: 400, reason: "Host must be the authority of the request's target")
         }
-        // A sub-agent of Claude Code that names no agent above it was begun by its session itself.
-        if sessionRank == Self.agentRank, parent.isEmpty { parent = claudeSession }
-        return .complete(self)
+        return nil
     }
 }

@@ -7,9 +7,9 @@ extension ProxyLoop {
         if !clients[fd].record.isAnew { clients[fd].record.clear() }
         clients[fd].record.way = .none
         guard limits.migration != .off, clients[fd].route == .inference, clients[fd].facts.isStreaming,
-            Self.isCompletion(clients[fd].head, clients[fd].input), hasPeers(fd)
+            clients[fd].completion != nil, hasPeers(fd)
         else { return }
-        clients[fd].record.isChat = isChat(fd)
+        clients[fd].record.isChat = clients[fd].completion == .chat
         let obstacles = obstacles(of: fd)
         clients[fd].record.obstacles = obstacles
         guard obstacles.subtracting(allowedObstacles).isEmpty else {

@@ -61,7 +61,7 @@ extension ProxyLoop {
     private func canBeginAnew(_ fd: Int32, _ up: Int32) -> Bool {
         clients[fd].exchange.hasStarted && clients[fd].exchange.firstToken == 0
             && upstreams[up].isEventStream && limits.migration != .off
-            && Self.isCompletion(clients[fd].head, clients[fd].input)
+            && clients[fd].completion != nil
             && clients[fd].record.continuations < limits.migrations
     }
 
@@ -107,7 +107,7 @@ extension ProxyLoop {
     /// A node failed after everything that matters had come: the end mark is ours to send.
     private mutating func conclude(_ fd: Int32, _ up: Int32) -> Bool {
         guard clients[fd].exchange.hasStarted, upstreams[up].isEventStream, upstreams[up].observer.isComplete,
-            Self.isCompletion(clients[fd].head, clients[fd].input),
+            clients[fd].completion != nil,
             !clients[fd].facts.asksForUsage || upstreams[up].observer.usage != nil
         else { return false }
         var rest = ByteQueue()

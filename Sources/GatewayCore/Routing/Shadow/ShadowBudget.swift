@@ -5,7 +5,7 @@
 /// them a load that nobody has.
 package struct ShadowBudget: Sendable {
     /// Of one core.
-    package static let share = 0.02
+    package static let share = 0.01
     /// Seconds of a core that are saved up for a span.
     package static let span = 0.05
     /// Requests that are looked at in one turn, so that it cannot overdraw by much.

@@ -8,14 +8,22 @@ package struct PrefillServer: VirtualEngine {
     private let blockTokens: Int
     private var cache: BlockCache
     private var freeAt = 0.0
-    private var pending: [VirtualEvent] = []
+    /// Those before their first token, in order of arrival, from `head` on.
+    private var pending: [Prefill] = []
     private var head = 0
     /// Of those that decode, ascending by instant.
-    private var decoding: [(instant: Double, id: Int)] = []
-    private var outputs: [Int: Int] = [:]
-    private var blocks: [Int: Int] = [:]
+    private var decoding: [(instant: Double, id: Int, blocks: Int)] = []
     /// Of the prompts in progress, a shared one counted for each.
     private var heldBlocks = 0
+
+    private struct Prefill {
+        var id: Int
+        var firstToken: Double
+        var cachedTokens: Int
+        var outputTokens: Int
+        /// Of its prompt.
+        var blocks: Int
+    }
 
     package init(
         cacheBlocks: Int, blockTokens: Int, speed: NodeSpeed, secondsPerOutputToken: Double
@@ -46,17 +54,15 @@ package struct PrefillServer: VirtualEngine {
             max(instant, freeAt)
             + speed.addedSeconds(
                 new: request.promptTokens - cached, behind: cached, waiting: pending.count - head)
-        pending.append(.firstToken(id: request.id, instant: freeAt, cachedTokens: cached))
-        outputs[request.id] = request.outputTokens
-        blocks[request.id] = request.chain.count
+        pending.append(
+            Prefill(
+                id: request.id, firstToken: freeAt, cachedTokens: cached, outputTokens: request.outputTokens,
+                blocks: request.chain.count))
         heldBlocks += request.chain.count
     }
 
     package var nextInstant: Double? {
-        let prefill: Double? =
-            if head < pending.count, case .firstToken(_, let instant, _) = pending[head] { instant } else {
-                nil
-            }
+        let prefill = head < pending.count ? pending[head].firstToken : nil
         guard let finish = decoding.first?.instant else { return prefill }
         return prefill.map { min($0, finish) } ?? finish
     }
@@ -65,14 +71,15 @@ package struct PrefillServer: VirtualEngine {
         while let next = nextInstant, next <= instant {
             if let finish = decoding.first, finish.instant <= next {
                 decoding.removeFirst()
-                heldBlocks -= blocks.removeValue(forKey: finish.id) ?? 0
+                heldBlocks -= finish.blocks
                 events.append(.finished(id: finish.id, instant: finish.instant))
                 continue
             }
-            guard case .firstToken(let id, let at, _) = pending[head] else { return }
-            events.append(pending[head])
+            let first = pending[head]
+            events.append(
+                .firstToken(id: first.id, instant: first.firstToken, cachedTokens: first.cachedTokens))
             head += 1
-            decodes(id, from: at)
+            decodes(first)
         }
         if head > 1024 {
             pending.removeFirst(head)
@@ -80,10 +87,10 @@ package struct PrefillServer: VirtualEngine {
         }
     }
 
-    private mutating func decodes(_ id: Int, from start: Double) {
-        let end = start + secondsPerOutputToken * Double(outputs.removeValue(forKey: id) ?? 0)
+    private mutating func decodes(_ request: Prefill) {
+        let end = request.firstToken + secondsPerOutputToken * Double(request.outputTokens)
         var place = decoding.count
         while place > 0, decoding[place - 1].instant > end { place -= 1 }
-        decoding.insert((end, id), at: place)
+        decoding.insert((end, request.id, request.blocks), at: place)
     }
 }
