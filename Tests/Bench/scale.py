@@ -11,9 +11,9 @@ from harness import (build_tools, cpu_seconds, end, end_all, get, load, resident
 binary, microbench = sys.argv[1:3]
 
 
-def gateway(port, *urls):
+def gateway(port, *urls, cores="0", loops=1):
     # Nothing is held back: thousands who ask again at once would be refused past the queue's limit.
-    return start(0, binary, "serve", *urls, "--listen", f"127.0.0.1:{port}", "--loops", "1", "--policy", "foresight:hold=0")
+    return start(cores, binary, "serve", *urls, "--listen", f"127.0.0.1:{port}", "--loops", str(loops), "--policy", "foresight:hold=0")
 
 
 def traffic():
@@ -42,6 +42,25 @@ def traffic():
         rows.append((f"{size >> 10:,} KB", f"{report['rps']:,.0f}", f"{1e6 * each:,.0f}", f"{size / each / 1e9:.2f}",
                      f"{report['resident']:.0f}", str(report["errors"])))
     table("Prompts, 8 connections", ("prompt", "requests/s", "CPU us each", "GB/s of a core", "MB", "errors"), rows)
+
+
+def loops():
+    """One and two loops on both cores in turn. The load takes a core of the two: what loops cost each other shows in the CPU of a request."""
+    start(1, f"{work}/upstream", "-p", "19711,19712")
+    gateways = {count: gateway(19740 + count, "http://127.0.0.1:19711", "http://127.0.0.1:19712", cores="0,1", loops=count) for count in (1, 2)}
+    reports = {count: [] for count in gateways}
+    for count, process in gateways.items():
+        wait_for(19740 + count, "/ready")
+    for _ in range(5):
+        for count, process in gateways.items():
+            reports[count].append(load(19740 + count, process, "-c", "64", "-d", "2", "-s", "1024"))
+    rows = []
+    for count, runs in reports.items():
+        each = sorted(1e6 * run["cpu_s"] / max(1, run["req"]) for run in runs)
+        rate = sorted(run["rps"] for run in runs)
+        rows.append((str(count), f"{rate[2]:,.0f}", f"{each[2]:.1f} ({each[0]:.1f}-{each[-1]:.1f})", str(sum(run["errors"] for run in runs))))
+        end(gateways[count])
+    table("Loops, 1 KB requests on 64 connections", ("loops", "requests/s", "CPU us each, median (range) of five", "errors"), rows)
 
 
 def serve_pages(ports, pages):
@@ -118,6 +137,7 @@ def single_figures():
 try:
     build_tools()
     traffic()
+    loops()
     single_figures()
     nodes()
 finally:

@@ -137,9 +137,26 @@ extension ProxyLoop {
     }
 
     func updateInterest(ofUpstream fd: Int32) {
-        poller.modify(
-            fd, token: Self.token(.upstream, generation: upstreams[fd].generation, fd), upstreams[fd].interest
-        )
+        let token = Self.token(.upstream, generation: upstreams[fd].generation, fd)
+        if upstreams[fd].isStreaming {
+            streams.modify(fd, token: token, upstreams[fd].interest)
+        } else {
+            poller.modify(fd, token: token, upstreams[fd].interest)
+        }
+    }
+
+    /// A stream has had its first token, or its end.
+    mutating func setStreaming(_ fd: Int32, _ isStreaming: Bool) {
+        guard upstreams[fd].isStreaming != isStreaming else { return }
+        upstreams[fd].isStreaming = isStreaming
+        let token = Self.token(.upstream, generation: upstreams[fd].generation, fd)
+        if isStreaming {
+            poller.remove(fd)
+            streams.add(fd, token: token, upstreams[fd].interest)
+        } else {
+            streams.remove(fd)
+            poller.add(fd, token: token, upstreams[fd].interest)
+        }
     }
 
     /// Goes on with what has been read, as far as it goes.

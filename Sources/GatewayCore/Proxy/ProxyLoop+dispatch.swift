@@ -126,7 +126,8 @@ extension ProxyLoop {
         let edits = edits(fd, up, for: engine)
         let growth = edits.reduce(0) { $0 + $1.inserted.utf8CodeUnitCount - $1.removed }
         let end = clients[fd].route == .upload ? 0 : clients[fd].bodyByteCount
-        head.reserve(clients[fd].head.byteCount + Self.headGrowth + (end <= Self.smallPiece ? end + growth : 0))
+        head.reserve(
+            clients[fd].head.byteCount + Self.headGrowth + (end <= Self.smallPiece ? end + growth : 0))
         writeRequestHead(fd, to: node, bodyBytes: clients[fd].bodyByteCount + growth, &head)
         var start = 0
         for edit in edits {

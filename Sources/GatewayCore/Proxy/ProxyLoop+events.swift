@@ -26,7 +26,10 @@ extension ProxyLoop {
             events.withBytes { upstreams[up].carry.append($0, used..<$0.byteCount) }
         }
         let after = upstreams[up].observer.contentEvents
-        if after > before { tokensCame(fd, after - before, isFirst: before == 0) }
+        if after > before {
+            tokensCame(fd, after - before, isFirst: before == 0)
+            setStreaming(up, true)
+        }
         if let fault { return .fault(fault) }
         guard hasEnded else { return .goesOn }
         if lacksEnd(up), !upstreams[up].filter.takesFault() { return .fault(.truncated) }

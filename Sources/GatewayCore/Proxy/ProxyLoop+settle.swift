@@ -23,6 +23,7 @@ extension ProxyLoop {
         let node = Int(upstreams[up].node)
         guard idle[node].count < Self.idlePerNode else { return closeUpstream(up) }
         upstreams[up].reset()
+        setStreaming(up, false)
         upstreams[up].phase = .idle
         upstreams[up].isReused = true
         setUpstreamDeadline(up, seconds: Self.idleUpstreamSeconds)
@@ -37,6 +38,7 @@ extension ProxyLoop {
         let fd = upstreams[up].client
         if fd >= 0, clients[fd].upstream == up { clients[fd].upstream = -1 }
         upstreams[up].reset()
+        upstreams[up].isStreaming = false
         upstreams[up].phase = .free
         upstreams[up].timer.deadline = .max
         Sockets.close(up)

@@ -19,7 +19,7 @@ package struct ProxyLoop: ~Copyable {
     static let smallPiece = 4096
     static let reportInterval: UInt64 = 250_000_000
 
-    enum Kind: UInt64 { case listener = 0, waker = 1, client = 2, upstream = 3 }
+    enum Kind: UInt64 { case listener = 0, waker = 1, client = 2, upstream = 3, streams = 4 }
 
     let number: Int
     let limits: GatewayLimits
@@ -27,6 +27,10 @@ package struct ProxyLoop: ~Copyable {
     let prompts: PromptMatch
     let mailbox: LoopMailbox
     var poller = Poller()
+    /// In `poller`: connections of engines from a stream's first token on. They are relayed a batch at a time, so that under
+    /// load requests and first tokens don't wait behind the tokens of all that is streaming.
+    var streams = Poller(eventsPerTurn: 64)
+    private var hasStreamEvents = false
     var listener: Descriptor?
     var isAccepting = false
     /// Tick at which accepting goes on after the system ran out of descriptors.
@@ -111,6 +115,7 @@ package struct ProxyLoop: ~Copyable {
         policies = ModelPolicies(fleet.policies)
         random = SplitMix64(seed: seed)
         poller.add(mailbox.waker.fd, token: Self.token(.waker, generation: 0, mailbox.waker.fd), .read)
+        poller.add(streams, token: Self.token(.streams, generation: 0, -1))
         resumeAccepting()
         fleetChanged()
     }
@@ -133,6 +138,7 @@ package struct ProxyLoop: ~Copyable {
             handle(poller.event(index))
             if index & 15 == 15 { sendUnsent() }
         }
+        if hasStreamEvents { handleStreams() }
         sendUnsent()
         takeCommands()
         expireTimers()
@@ -146,6 +152,14 @@ package struct ProxyLoop: ~Copyable {
         }
         if acceptsAgain != 0, now >= acceptsAgain { resumeWithDescriptors() }
         if now >= nextReport { publishReport() }
+    }
+
+    private mutating func handleStreams() {
+        hasStreamEvents = false
+        for index in 0..<streams.wait(milliseconds: 0) {
+            handle(streams.event(index))
+            if index & 15 == 15 { sendUnsent() }
+        }
     }
 
     /// Requests that were pipelined behind those that ended in this turn.
@@ -171,6 +185,7 @@ package struct ProxyLoop: ~Copyable {
                 return
             }
             handleUpstream(fd, event)
+        case .streams: hasStreamEvents = true
         case nil: break
         }
     }

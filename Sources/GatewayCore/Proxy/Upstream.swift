@@ -43,6 +43,8 @@ struct Upstream: ~Copyable {
     var isReused = false
     var wantsWrite = false
     var isReadPaused = false
+    /// It is among `ProxyLoop.streams`.
+    var isStreaming = false
 
     var observer: StreamObserver {
         _read { yield filter.observer }

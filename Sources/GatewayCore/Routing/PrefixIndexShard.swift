@@ -88,7 +88,9 @@ struct PrefixIndexShard {
     }
 
     /// - Parameter parent: nil: it is the most recently used one.
-    @discardableResult private mutating func add(_ segment: consuming Segment, behind parent: Int? = nil) -> Int {
+    @discardableResult private mutating func add(_ segment: consuming Segment, behind parent: Int? = nil)
+        -> Int
+    {
         byteCount += segment.byteCount
         let first = segment.hashes[0]
         let index: Int

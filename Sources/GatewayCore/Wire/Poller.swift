@@ -33,6 +33,9 @@ import CLinux
         _ = sb_epoll_add(epoll.raw, fd, interest.rawValue, token)
     }
 
+    /// Another poller, which is ready to be read when something in it is.
+    package func add(_ other: borrowing Poller, token: UInt64) { add(other.epoll.raw, token: token, .read) }
+
     package func modify(_ fd: Int32, token: UInt64, _ interest: Interest) {
         _ = sb_epoll_modify(epoll.raw, fd, interest.rawValue, token)
     }

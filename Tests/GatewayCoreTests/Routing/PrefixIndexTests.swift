@@ -212,6 +212,18 @@ struct PrefixIndexTests {
         #expect(counted == (kept + 2) * 20)
     }
 
+    @Test func `a short prompt takes no room for the long one that was hashed into the same array before`() {
+        let index = PrefixIndex(byteLimit: 1 << 30)
+        var loop: [UInt64] = []
+        loop.reserveCapacity(100_000)
+        for number in 0..<100 as Range<UInt64> {
+            loop.removeAll(keepingCapacity: true)
+            loop.append(contentsOf: chain(number, 4))
+            index.insert(loop, node: 0, now: 1)
+        }
+        #expect(index.byteCount < 100 * 400)
+    }
+
     @Test func `what no node holds any more makes room by itself`() {
         let index = PrefixIndex(byteLimit: 1 << 30, shardCount: 1)
         index.setCapacity(node: 0, blocks: 640)

@@ -41,6 +41,27 @@ struct JSONScanTests {
         #expect(found == number)
     }
 
+    @Test func `a string of any length ends at its first quote with an even number of backslashes before it`()
+    {
+        var random = SplitMix64(seed: 5)
+        for _ in 0..<20_000 {
+            let length = Int.random(in: 0...40, using: &random)
+            let raw = (0..<length).map { _ in Array("\"\\!#[]ab\u{7F}\0".utf8).randomElement(using: &random)!
+            }
+            var end: Int?
+            var slashes = 0
+            for (place, byte) in raw.enumerated() {
+                if byte == 0x22, slashes % 2 == 0 {
+                    end = place
+                    break
+                }
+                slashes = byte == 0x5C ? slashes + 1 : 0
+            }
+            let found = JSONScan.stringEnd(raw.span.bytes, from: 0)
+            #expect(found == end, "\(raw)")
+        }
+    }
+
     @Test func `accidents never lead beyond the bytes`() {
         var random = SplitMix64(seed: 4)
         let raw = bytes(#"{"a": [1, "x\\\"y", {"b": null}], "c": "\u00e9", "d": -1.5}"#)
