@@ -74,3 +74,18 @@ private struct SessionTree {
         }.map(\.element)
     }
 }
+
+extension Snapshot {
+    /// A session and all that it began.
+    func family(of session: String) -> Set<String> {
+        let children = Dictionary(grouping: sessions, by: \.parent)
+        var family: Set<String> = [session]
+        var next = [session]
+        while let parent = next.popLast() {
+            for child in children[parent] ?? [] where family.insert(child.id).inserted {
+                next.append(child.id)
+            }
+        }
+        return family
+    }
+}

@@ -21,7 +21,9 @@ enum OperatorCommands {
             flags: changeFlags, argumentCount: 1...1
         ) { try submit(.cut(node: $0.positional[0]), $0) },
         Subcommand(
-            name: "cancel", summary: "end every request of a session, with an error event that says so",
+            name: "cancel",
+            summary:
+                "end every request of a session and of those that it began, with an error event that says so",
             flags: changeFlags + [sessionFlag]
         ) { arguments in
             guard let session = arguments.value("--session") else {

@@ -177,10 +177,13 @@ struct DialogView {
     }
 
     private func sessionLines(_ id: String) -> [Line] {
-        let streams = snapshot?.streams.filter { $0.session == id } ?? []
+        let family = snapshot?.family(of: id) ?? [id]
+        let streams = snapshot?.streams.filter { $0.session.map(family.contains) ?? false } ?? []
         let tokens = streams.reduce(0.0) { $0 + Double($1.outputTokens) }
+        let begun = family.count - 1
+        let others = begun > 0 ? ", and \(NumberText.plural(begun, "session")) that it began" : ""
         return [
-            [("Session  ", .label), (id, .title)],
+            [("Session  ", .label), (id, .title), (others, .text)],
             [
                 ("In sight ", .label), (NumberText.plural(streams.count, "request"), .title),
                 (", \(NumberText.count(tokens)) tokens generated", .text),

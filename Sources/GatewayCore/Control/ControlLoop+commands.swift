@@ -48,7 +48,9 @@ extension ControlLoop {
         }
         let change = describe(request.command)
         var text = "dry run, nothing was changed: \(change.text)"
-        if case .cancelSession = request.command { text += "its requests end" }
+        if case .cancelSession(let id) = request.command {
+            text += "its requests end" + andThoseBegun(ledger.family(of: PromptHash.of(text: id)))
+        }
         if let before = change.before, let after = change.after, !change.text.contains("→") {
             text += " (\(before) → \(after))"
         }
@@ -95,16 +97,25 @@ extension ControlLoop {
             if let index = index(of: node) { tellLoops(.cut(node: index)) }
         case .cancelSession(let id):
             let before = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession }
-            tellLoops(.cancel(session: PromptHash.of(text: id)))
+            let family = ledger.family(of: PromptHash.of(text: id))
+            tellLoops(.cancel(sessions: family))
             let isDone = waitForLoops { $0.hasDoneAll }
             let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
-            let words = "\(requests(count)) ended"
+            let words = "\(requests(count)) ended" + andThoseBegun(family)
             return isDone ? words : "\(words) so far, a loop has not answered yet"
         case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .undo, .setAutotune,
             .stop:
             break
         }
         return ""
+    }
+
+    private func andThoseBegun(_ family: Set<UInt64>) -> String {
+        switch family.count - 1 {
+        case 0: ""
+        case 1: ", with the session that it began"
+        case let count: ", with the \(count) sessions that it began"
+        }
     }
 
     private func requests(_ count: Int) -> String { count == 1 ? "1 request" : "\(count) requests" }

@@ -99,6 +99,19 @@ package struct Ledger: Sendable {
         }
     }
 
+    /// A session and all that it began, by what their requests said.
+    package func family(of session: UInt64) -> Set<UInt64> {
+        let children = Dictionary(grouping: sessions.rows) { $0.value.trail.parent }.mapValues {
+            $0.map(\.key)
+        }
+        var family: Set<UInt64> = [session]
+        var next = [session]
+        while let parent = next.popLast() {
+            for child in children[parent] ?? [] where family.insert(child).inserted { next.append(child) }
+        }
+        return family
+    }
+
     /// What a stream cost before it went on elsewhere is waste when it does not complete there.
     private mutating func carry(_ settlement: Settlement, node: Int?, now: Double) {
         guard !settlement.isRetry else { return }

@@ -6,8 +6,8 @@ package enum LoopCommand: Sendable {
     case cut(node: Int)
     /// Carry the streams on a node on elsewhere; what cannot be carried on stays.
     case migrate(node: Int)
-    /// End every request of a session, told by the hash of its id (`PromptHash.of`).
-    case cancel(session: UInt64)
+    /// End every request of these sessions, told by the hashes of their ids (`PromptHash.of`), and of those they began.
+    case cancel(sessions: Set<UInt64>)
     /// Tell the names of tenants and sessions again: the ledger has forgotten some.
     case tellNames
     /// Accept no more connections; keep-alive connections end after their answer.
@@ -115,7 +115,7 @@ package final class LoopMailbox: Sendable {
         commandsDone.load(ordering: .acquiring) == commandsSent.load(ordering: .relaxed)
     }
 
-    /// Requests that ended by `cancel(session:)`, since the loop began.
+    /// Requests that ended by `cancel(sessions:)`, since the loop began.
     package var cancelledBySession: Int { requestsCancelled.load(ordering: .relaxed) }
     func cancelledOne() { requestsCancelled.add(1, ordering: .relaxed) }
 

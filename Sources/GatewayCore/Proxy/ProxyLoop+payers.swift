@@ -53,9 +53,14 @@ extension ProxyLoop {
         payers.tenant = clients[fd].exchange.tenant
         payers.session = clients[fd].exchange.sessionHash ?? 0
         payers.model = clients[fd].exchange.model
-        let parent = clients[fd].head.parent
-        if !parent.isEmpty { payers.parent = clients[fd].input.withBytes { PromptHash.of($0, parent.range) } }
+        payers.parent = parentHash(of: fd) ?? 0
         return payers
+    }
+
+    /// Of the id of the session that began its session; nil: the request names none.
+    func parentHash(of fd: Int32) -> UInt64? {
+        let parent = clients[fd].head.parent
+        return parent.isEmpty ? nil : clients[fd].input.withBytes { PromptHash.of($0, parent.range) }
     }
 
     /// The ledger gets hashes with every request and each name only once, as far as is remembered.

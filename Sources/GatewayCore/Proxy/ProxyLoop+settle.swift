@@ -177,11 +177,16 @@ extension ProxyLoop {
     }
 
     /// An agent's workflow is given up: its requests end with an error that says so.
-    mutating func cancel(session: UInt64) {
+    mutating func cancel(_ sessions: Set<UInt64>) {
+        var family = sessions
         var fd = firstActive
         while fd >= 0 {
             let next = clients[fd].nextActive
-            if clients[fd].exchange.sessionHash == session { cancel(fd) }
+            if let session = clients[fd].exchange.sessionHash {
+                // One that has settled nothing yet is in no ledger: its request tells, and came after its parent's.
+                if let parent = parentHash(of: fd), family.contains(parent) { family.insert(session) }
+                if family.contains(session) { cancel(fd) }
+            }
             fd = next
         }
     }

@@ -197,7 +197,7 @@ package struct ProxyLoop: ~Copyable {
             case .cut(let node):
                 cutStreams(on: node, "the operator cut its streams")
             case .migrate(let node): moveStreams(off: node)
-            case .cancel(let session): cancel(session: session)
+            case .cancel(let sessions): cancel(sessions)
             case .tellNames: toldNames.forget()
             case .stopAccepting:
                 acceptConnections()  // those that the kernel has answered already

@@ -60,6 +60,29 @@ extension ProxyTests {
             other.close()
         }
 
+        @Test func `what a session began ends with it, whether or not it has settled a request yet`() throws {
+            let running = try RunningGateway(waitingEngine("a"))
+            let root = try long(running, headers: "X-Session-Id: root\r\n")
+            let child = try long(running, headers: "X-Session-Id: child\r\nX-Parent-Session-Id: root\r\n")
+            let below = try long(running, headers: "X-Session-Id: below\r\nX-Parent-Session-Id: child\r\n")
+            let other = try long(running, headers: "X-Session-Id: other\r\nX-Parent-Session-Id: else\r\n")
+            let first = try running.perform(.cancelSession(id: "child"))
+            #expect(first.message == "session child: 2 requests ended")
+            for client in [child, below] {
+                #expect(client.through("its session was cancelled", seconds: 3) != nil)
+            }
+            #expect(try eventually { try running.snapshot().sessions.contains { $0.id == "below" } })
+            // The ledger knows them now.
+            let again = try long(running, headers: "X-Session-Id: below\r\n")
+            let second = try running.perform(.cancelSession(id: "root"))
+            #expect(second.message == "session root: 2 requests ended, with the 2 sessions that it began")
+            for client in [root, again] {
+                #expect(client.through("its session was cancelled", seconds: 3) != nil)
+            }
+            #expect(try running.snapshot().nodes[0].active == 1)
+            other.close()
+        }
+
         @Test func `a node comes back slowly after its drain`() throws {
             let (a, b) = (ScriptedEngine("a"), ScriptedEngine("b"))
             let running = try RunningGateway(a, b)
