@@ -35,7 +35,8 @@ enum DemoCommand {
             arguments.has("--headless") || arguments.has("--json") || picture != nil
             || isatty(STDIN_FILENO) != 1
             || isatty(STDOUT_FILENO) != 1
-        if isHeadless { Signals.block(stopSignals) }
+        // Before any thread starts: the terminal's user sends these to the console, and a thread of the load would take them.
+        Signals.block(isHeadless ? stopSignals : stopSignals + [SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])
         let fleet = try DemoFleet(settings)
         defer { fleet.end() }
         try fleet.start()

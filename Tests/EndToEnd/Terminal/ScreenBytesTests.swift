@@ -66,6 +66,20 @@ struct ScreenBytesTests {
         #expect(try await scene.signalbox.status().processID == scene.program.program.processID)
     }
 
+    @Test func `a signal to the demo is its console's, not its load's: the terminal is given back`()
+        async throws
+    {
+        let terminal = try Pty(columns: 80, rows: 24)
+        let before = terminal.modes
+        let console = try console(try Signalbox(), ["demo", "--nodes", "2"], on: terminal)
+        try await terminal.read(until: "of 2 nodes serving")
+        #expect(terminal.modes != before)
+        console.signal(SIGTERM)
+        #expect(try await console.result().status == 128 + SIGTERM)
+        #expect(String(decoding: terminal.read(), as: UTF8.self).contains("\u{1B}[?1049l"))
+        #expect(terminal.modes == before)
+    }
+
     @Test func `y sends the row to the terminal's clipboard by OSC 52, through tmux too, and says no more`()
         async throws
     {
