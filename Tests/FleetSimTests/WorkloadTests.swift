@@ -82,6 +82,13 @@ struct WorkloadTests {
         #expect((3...8).contains(chats[chats.count / 2]))
     }
 
+    @Test func `of three agents in a row the first begins the other two, and nobody else begins any`() {
+        let first = requests(.agents, seed: 1, sessions: 6).filter { $0.turn == 0 }
+        let (one, four) = ("session-1", "session-4")
+        #expect(first.map(\.parent) == [nil, one, one, nil, four, four])
+        #expect(requests(.chat, seed: 1, sessions: 9).allSatisfy { $0.parent == nil })
+    }
+
     @Test func `a mix has all three, and a limit holds for every answer`() {
         let all = requests(.mix, seed: 1, sessions: 200, maxTokens: 50)
         let agents = Set(all.filter(\.namesSession).map(\.session)).count

@@ -132,9 +132,10 @@ package final class LoadClient {
 
     private func transmit(_ job: LoadJob, on exchange: LoadExchange) {
         let session = job.request.namesSession ? "x-session-id: \(job.request.session)\r\n" : ""
+        let parent = job.request.parent.map { "x-parent-session-id: \($0)\r\n" } ?? ""
         let head = """
             POST /v1/chat/completions HTTP/1.1\r\nHost: \(options.authority)\r\nContent-Type: application/json\r\n\
-            x-signalbox-tenant: \(job.request.tenant)\r\n\(session)Content-Length: \(job.request.body.utf8.count)\r\n\r\n
+            x-signalbox-tenant: \(job.request.tenant)\r\n\(session)\(parent)Content-Length: \(job.request.body.utf8.count)\r\n\r\n
             """
         exchange.begin(job, head + job.request.body, now: now)
         if exchange.isConnected { flush(exchange) }

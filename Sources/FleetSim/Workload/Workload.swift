@@ -25,6 +25,8 @@ package struct WorkloadRequest: Sendable, Equatable {
     package let tenant: String
     /// Whether the session's name goes along as x-session-id.
     package let namesSession: Bool
+    /// The session that began this one; goes along as x-parent-session-id.
+    package let parent: String?
     /// A chat completion's body: JSON.
     package let body: String
     /// Seconds between the answer before it and this request.
@@ -44,6 +46,8 @@ package struct Workload: Sendable {
     private let maxTokens: Int?
     private var random: SplitMix64
     private var sessions = 0
+    /// The agent that begins others, and how many it has begun.
+    private var lead: (name: String, begun: Int)?
 
     /// - Parameter model: the name that requests ask for.
     package init(kind: WorkloadKind, seed: UInt64, model: String, maxTokens: Int? = nil) {
@@ -66,17 +70,30 @@ package struct Workload: Sendable {
             case .hot: .hot
             case .scan: .scan
             }
-        return session(named: "session-\(sessions)", kind, shape)
+        let name = "session-\(sessions)"
+        return session(
+            named: name, kind, shape, parent: shape.beginning == .agentPrompt ? nextParent(of: name) : nil)
+    }
+
+    /// Of three agents in a row the first begins the other two.
+    private mutating func nextParent(of name: String) -> String? {
+        if let lead, lead.begun < 2 {
+            self.lead = (lead.name, lead.begun + 1)
+            return lead.name
+        }
+        lead = (name, 0)
+        return nil
     }
 
     /// One of many loops of one agent that does not end by itself.
     mutating func nextRunaway() -> WorkloadSession { session(named: "runaway", .agents, .runaway) }
 
-    private mutating func session(named name: String, _ kind: WorkloadKind, _ shape: SessionShape)
-        -> WorkloadSession
-    {
+    private mutating func session(
+        named name: String, _ kind: WorkloadKind, _ shape: SessionShape, parent: String? = nil
+    ) -> WorkloadSession {
         WorkloadSession(
-            name: name, kind: kind, shape: shape, library: library, maxTokens: maxTokens, seed: random.next())
+            name: name, parent: parent, kind: kind, shape: shape, library: library, maxTokens: maxTokens,
+            seed: random.next())
     }
 }
 

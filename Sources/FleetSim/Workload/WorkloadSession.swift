@@ -3,6 +3,7 @@ import GatewayCore
 /// One session: a conversation, a document's questions or an agent's loop.
 package struct WorkloadSession: Sendable {
     package let name: String
+    private let parent: String?
     /// What it was drawn as.
     let kind: WorkloadKind
     private let shape: SessionShape
@@ -15,14 +16,15 @@ package struct WorkloadSession: Sendable {
     private var random: SplitMix64
 
     init(
-        name: String, kind: WorkloadKind, shape: SessionShape, library: WorkloadLibrary, maxTokens: Int?,
-        seed: UInt64
+        name: String, parent: String?, kind: WorkloadKind, shape: SessionShape, library: WorkloadLibrary,
+        maxTokens: Int?, seed: UInt64
     ) {
         var random = SplitMix64(seed: seed)
         self.shape = shape
         self.maxTokens = maxTokens
         model = library.model
         self.name = name
+        self.parent = parent
         self.kind = kind
         turns = random.integer(in: shape.turns)
         let beginning =
@@ -51,6 +53,7 @@ package struct WorkloadSession: Sendable {
         defer { turn += 1 }
         return WorkloadRequest(
             session: name, turn: turn, tenant: shape.beginning.tenant, namesSession: shape.namesSession,
+            parent: parent,
             body:
                 #"{"model":\#(model),"messages":[\#(history)],"max_tokens":\#(limit),"stream":true\#(usage)}"#,
             thinkSeconds: turn == 0 ? 0 : think, maxTokens: limit)
