@@ -26,6 +26,20 @@ struct PolicyDialogTests {
         #expect(sent(screen) == [.setPolicy(name: "foresight", parameters: ["w": 3])])
     }
 
+    @Test func `what is chosen is explained in full where its line is too short for it`() throws {
+        var screen = try screen()
+        screen.state.size = Size(80, 24)
+        screen.press(.character("o"))
+        let words = try #require(Policies.summary(of: "foresight")).split(separator: " ")
+        #expect(screen.text.contains("foresight: \(words[0]) \(words[1])"))
+        #expect(screen.text.contains(words.suffix(2).joined(separator: " ")))
+        screen.press(.tab, .down)
+        #expect(screen.text.contains("lambda, 0 to 4: price of a second of decoding that gets slower"))
+        #expect(screen.text.contains("y apply"))
+        screen.state.size = Size(200, 50)
+        #expect(!screen.text.contains("lambda, 0 to 4"))
+    }
+
     @Test func `arrows step a parameter and digits type it`() throws {
         var screen = try screen()
         screen.press(.character("o"), .tab, .right, .right, .down, .down, .down, .character("0"))

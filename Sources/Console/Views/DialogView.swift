@@ -8,6 +8,9 @@ struct DialogView {
 
     typealias Line = [(text: String, role: Role)]
 
+    /// Of the dialog with most to say in a line.
+    private static let policyWidth = 110
+
     func draw(_ canvas: inout Canvas) {
         let lines = content.lines
         let height = min(lines.count + 4, canvas.size.rows - 4)
@@ -41,7 +44,10 @@ struct DialogView {
         case .policy(let draft):
             lines =
                 snapshot.map {
-                    PolicyLines(draft: draft, snapshot: $0, room: state.size.rows - 8 - tryLines.count).lines
+                    PolicyLines(
+                        draft: draft, snapshot: $0, room: state.size.rows - 8 - tryLines.count,
+                        width: min(Self.policyWidth, state.size.columns - 2) - 4
+                    ).lines
                 }
                 ?? []
         case .migrate(let node):
@@ -55,7 +61,7 @@ struct DialogView {
         case .quit: lines = quitLines
         }
         // Policies and their parameters are told in a sentence each.
-        let width = if case .policy = dialog.kind { 110 } else { 76 }
+        let width = if case .policy = dialog.kind { Self.policyWidth } else { 76 }
         return (title, memberLines + tryLines + lines + nameLines, width)
     }
 

@@ -4,11 +4,27 @@ import GatewayCore
 struct PolicyLines {
     var draft: PolicyDraft
     var snapshot: Snapshot
-    /// Lines that the dialog has room for.
+    /// Lines that the dialog has room for, and columns of each.
     var room: Int
+    var width: Int
 
-    var lines: [DialogView.Line] {
-        [modelLine] + list + (draft.parameters.isEmpty ? [] : [[("", .text)]]) + parameterLines + notes
+    var lines: [DialogView.Line] { [modelLine] + list + meaning + parameterLines + notes }
+
+    /// Between list and parameters: what is chosen means this, where its own line can't say all of it.
+    private var meaning: [DialogView.Line] {
+        let none: [DialogView.Line] = draft.parameters.isEmpty ? [] : [[("", .text)]]
+        guard let (name, text, column) = chosen, column + DisplayWidth.of(text) > width else { return none }
+        return WrappedText.lines("\(name): \(text)", width: max(width - 2, 1)).map { [("  " + $0, .text)] }
+    }
+
+    /// The chosen policy's or parameter's name, its text, and the column where that begins.
+    private var chosen: (name: String, text: String, column: Int)? {
+        if let row = draft.row, draft.parameters.indices.contains(row) {
+            let parameter = draft.parameters[row]
+            let column = 25 + DisplayWidth.of(parameter.limits)
+            return ("\(parameter.name), \(parameter.limits)", parameter.summary, column)
+        }
+        return Policies.summary(of: draft.name).map { (draft.name, $0, draft.name == now.name ? 30 : 24) }
     }
 
     private var settings: PolicySettings { snapshot.gateway.policySettings }
@@ -28,7 +44,7 @@ struct PolicyLines {
     private var list: [DialogView.Line] {
         let names = draft.names(snapshot.gateway)
         let chosen = names.firstIndex(of: draft.name) ?? 0
-        let height = min(max(room - draft.parameters.count - 2 - notes.count, 3), names.count)
+        let height = min(max(room - draft.parameters.count - 1 - meaning.count - notes.count, 3), names.count)
         let first = min(max(chosen - height / 2, 0), names.count - height)
         return names[first..<(first + height)].map { name in
             let isChosen = name == draft.name
