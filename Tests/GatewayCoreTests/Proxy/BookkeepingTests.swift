@@ -14,11 +14,15 @@ extension ProxyTests {
                 side.close()
             } else if request.body.contains("early error") {
                 side.json(500, "{}")
+            } else if let last = request.body.firstMatch(of: /leave at (\d+)/).flatMap({ Int($0.1) }) {
+                side.begin()
+                for number in 0...last { side.event(EngineSide.token("\(number)")) }
+                _ = side.isLeft()
+                side.close()
             } else {
                 side.begin()
                 for number in 0..<20 {
                     guard side.event(EngineSide.token("\(number)")) else { return side.close() }
-                    usleep(500)
                     if number == 10, request.body.contains("die") { return side.reset() }
                 }
                 side.event("[DONE]")
@@ -34,14 +38,18 @@ extension ProxyTests {
             case 2: _ = try? client.ask(chat("early close", stream: isStreaming))
             case 3: _ = try? client.ask(chat("early error", stream: isStreaming))
             case 4: _ = try? client.ask(chat("die", stream: true))
-            case 5:  // hangs up at a random moment of the stream, or of the request
-                let request = Array(chat("stream", stream: true).utf8)
-                client.send(Array(request.prefix(seed % 3 == 0 ? 1 + seed % request.count : request.count)))
-                usleep(UInt32(seed % 12_000))
+            case 5:  // hangs up at any token of the stream, or any byte of the request
+                let request = Array(chat("leave at \(seed % 20)", stream: true).utf8)
+                if seed % 3 == 0 {
+                    client.send(Array(request.prefix(1 + seed % request.count)))
+                } else {
+                    client.send(request)
+                    _ = client.end(of: EngineSide.token("\(seed % 20)"))
+                }
                 seed % 5 == 0 ? client.reset() : client.close()
             case 6:  // leaves without reading what it asked for, several at once
                 client.send(chat("complete", stream: true) + chat("stream", stream: true) + chat("complete"))
-                usleep(UInt32(seed % 3000))
+                if seed % 2 == 0 { client.fill() }
                 client.reset()
             case 7: _ = try? client.ask(chat("complete", model: "unknown"))
             case 8: _ = try? client.ask("GARBAGE\r\n\r\n")

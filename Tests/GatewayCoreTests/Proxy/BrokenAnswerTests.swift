@@ -1,5 +1,6 @@
 import Foundation
 import GatewayCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -9,11 +10,13 @@ extension ProxyTests {
         func `an engine that dies in the middle of a stream ends it with an error event and the last chunk`(
             way: String
         ) throws {
+            // A reset overtakes what has not been read.
+            let hasArrived = Atomic<Bool>(false)
             let engine = ScriptedEngine("a") { _, side in
                 side.begin()
                 side.event(EngineSide.token("one"))
                 side.event(EngineSide.token("two"))
-                usleep(50_000)
+                _ = eventually { hasArrived.load(ordering: .acquiring) }
                 switch way {
                 case "reset": side.reset()
                 case "half an event":
@@ -27,7 +30,10 @@ extension ProxyTests {
             }
             let running = try RunningGateway(engine)
             let client = try running.client()
-            let answer = try client.ask(chat(stream: true))
+            client.send(chat(stream: true))
+            #expect(client.end(of: EngineSide.token("two")) != nil)
+            hasArrived.store(true, ordering: .releasing)
+            let answer = try client.answer()
             #expect(answer.status == 200 && answer.isChunked)
             #expect(answer.events.count == 3, "\(answer.body)")
             #expect(answer.events[0] == EngineSide.token("one"))

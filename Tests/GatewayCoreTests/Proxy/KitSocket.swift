@@ -103,11 +103,14 @@ final class TestSocket: @unchecked Sendable {
 
     /// Text up to and with `mark`; nil when the peer ends before.
     func through(_ mark: String, seconds: Double = 10) -> String? {
+        end(of: mark, seconds: seconds).map { String(decoding: take($0), as: UTF8.self) }
+    }
+
+    /// Waits until the mark has come, and leaves it; nil: it does not come.
+    func end(of mark: String, seconds: Double = 10) -> Int? {
         let wanted = Array(mark.utf8)
         while true {
-            if let range = input.firstRange(of: wanted) {
-                return String(decoding: take(range.upperBound), as: UTF8.self)
-            }
+            if let range = input.firstRange(of: wanted) { return range.upperBound }
             guard case .bytes = fill(seconds: seconds) else { return nil }
         }
     }
