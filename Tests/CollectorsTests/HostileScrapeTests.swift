@@ -71,7 +71,8 @@ import Testing
     }
 
     @Test func `a text from elsewhere is made printable in a failure`() {
-        let answer = ScrapeAnswer(status: 302, body: [], location: "http://a/\u{1b}[2J\u{202e}")
+        let answer = ScrapeAnswer(
+            status: 302, body: ScrapeBody(ByteQueue()), location: "http://a/\u{1b}[2J\u{202e}")
         let failure = ScrapeFailure(node: "n", kind: .unknown).status(
             answer, at: "http://n/metrics", path: "/metrics")
         #expect(!failure.message.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202e })

@@ -17,7 +17,7 @@ import Testing
     /// The page, or nil where its structure is another.
     private func taken(_ text: String, over page: String = Self.page) throws -> MetricsText? {
         var known = try parse(page)
-        return known.takeValues(of: Array(text.utf8)) ? known : nil
+        return Array(text.utf8).withSpan { known.takeValues(of: $0) } ? known : nil
     }
 
     @Test func `values alone are taken, however long they are`() throws {
@@ -31,7 +31,8 @@ import Testing
     @Test func `values are taken again and again`() throws {
         var page = try parse(Self.page)
         for value in [9, 100, 1] {
-            let isTaken = page.takeValues(of: Array(Self.page.replacing("b 7", with: "b \(value)").utf8))
+            let text = Array(Self.page.replacing("b 7", with: "b \(value)").utf8)
+            let isTaken = text.withSpan { page.takeValues(of: $0) }
             #expect(isTaken)
             #expect(page.sum("b") == Double(value))
         }
@@ -67,7 +68,7 @@ import Testing
                 end = Int(sample.valueEnd)
             }
             text += bytes[end...]
-            guard known.takeValues(of: text) else {
+            guard text.withSpan({ known.takeValues(of: $0) }) else {
                 #expect(known.samples.contains { $0.timestamp != nil } || !known.exemplars.isEmpty, "\(name)")
                 continue
             }

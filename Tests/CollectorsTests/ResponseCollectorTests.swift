@@ -1,8 +1,15 @@
+import GatewayCore
 import Testing
 
 @testable import Collectors
 
 @Suite struct ResponseCollectorTests {
+    private func body(_ text: String) -> ScrapeBody {
+        var bytes = ByteQueue()
+        bytes.append(text: text)
+        return ScrapeBody(bytes)
+    }
+
     private func collect(_ text: String, in pieces: Int, ended: Bool = true) -> ResponseCollector.Progress {
         var collector = ResponseCollector()
         let bytes = Array(text.utf8)
@@ -19,7 +26,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 7, 1000])
     func `any split of the bytes gives the same answer`(pieces: Int) {
-        let answer = ScrapeAnswer(status: 200, body: Array("hello".utf8))
+        let answer = ScrapeAnswer(status: 200, body: body("hello"))
         #expect(
             collect("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", in: pieces)
                 == .complete(answer, keepsAlive: true))
@@ -37,7 +44,7 @@ import Testing
                 == .complete(answer, keepsAlive: false))
         #expect(
             collect("HTTP/1.1 302 F\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", in: pieces)
-                == .complete(ScrapeAnswer(status: 302, body: [], location: "/x"), keepsAlive: true))
+                == .complete(ScrapeAnswer(status: 302, body: body(""), location: "/x"), keepsAlive: true))
     }
 
     @Test(arguments: [

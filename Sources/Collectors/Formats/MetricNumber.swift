@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// The number of an exposition line, read as Prometheus reads it: decimal with an optional exponent, `NaN`,
 /// `Inf` in any case; no hexadecimal, no underscores, no unit.
 enum MetricNumber {
@@ -12,23 +14,27 @@ enum MetricNumber {
     /// A mantissa below 2^53 times or over a power of ten up to 10^22 is one exact operation, hence correctly
     /// rounded (W. D. Clinger, "How to read floating point numbers accurately", 1990); the rest goes to the
     /// standard library.
-    static func parse(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
+    static func parse(_ bytes: RawSpan, _ range: Range<Int>) -> Double? {
         var at = range.lowerBound
         let end = range.upperBound
         guard at < end else { return nil }
-        let negative = bytes[at] == UInt8(ascii: "-")
-        if negative || bytes[at] == UInt8(ascii: "+") { at += 1 }
+        let negative = bytes.byte(at) == UInt8(ascii: "-")
+        if negative || bytes.byte(at) == UInt8(ascii: "+") { at += 1 }
         guard at < end else { return nil }
-        if bytes[at] > UInt8(ascii: "9") { return special(bytes, at..<end, range, negative: negative) }
+        if bytes.byte(at) > UInt8(ascii: "9") { return special(bytes, at..<end, range, negative: negative) }
         guard let shape = DecimalShape(bytes, at..<end) else { return nil }
         if let exact = shape.exact(exactPowers) { return negative ? -exact : exact }
-        return Double(String(decoding: bytes[range], as: UTF8.self))
+        return Double(bytes.text(range))
+    }
+
+    static func parse(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
+        bytes.withSpan { parse($0, range) }
     }
 
     private static func special(
-        _ bytes: [UInt8], _ word: Range<Int>, _ whole: Range<Int>, negative: Bool
+        _ bytes: RawSpan, _ word: Range<Int>, _ whole: Range<Int>, negative: Bool
     ) -> Double? {
-        switch String(decoding: bytes[word], as: UTF8.self).lowercased() {
+        switch bytes.text(word).lowercased() {
         case "inf", "infinity": return negative ? -.infinity : .infinity
         case "nan": return word.lowerBound == whole.lowerBound ? .nan : nil
         default: return nil
@@ -44,13 +50,13 @@ private struct DecimalShape {
     private var power = 0
 
     /// nil when the bytes are not `digits[.digits][e[sign]digits]` with a digit before the exponent.
-    init?(_ bytes: [UInt8], _ range: Range<Int>) {
+    init?(_ bytes: RawSpan, _ range: Range<Int>) {
         var at = range.lowerBound
         let end = range.upperBound
         var seen = 0
         var pointAt = -1
         while at < end {
-            let byte = bytes[at]
+            let byte = bytes.byte(at)
             let digit = byte &- UInt8(ascii: "0")
             if digit < 10 {
                 seen += 1
@@ -65,7 +71,7 @@ private struct DecimalShape {
         }
         guard seen > 0 else { return nil }
         guard at < end else { return }
-        guard bytes[at] | 0x20 == UInt8(ascii: "e"), let exponent = Self.exponent(bytes, (at + 1)..<end)
+        guard bytes.byte(at) | 0x20 == UInt8(ascii: "e"), let exponent = Self.exponent(bytes, (at + 1)..<end)
         else {
             return nil
         }
@@ -78,15 +84,15 @@ private struct DecimalShape {
         if digits <= 18 { mantissa = mantissa &* 10 &+ UInt64(digit) }
     }
 
-    private static func exponent(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
+    private static func exponent(_ bytes: RawSpan, _ range: Range<Int>) -> Int? {
         var at = range.lowerBound
         guard at < range.upperBound else { return nil }
-        let negative = bytes[at] == UInt8(ascii: "-")
-        if negative || bytes[at] == UInt8(ascii: "+") { at += 1 }
+        let negative = bytes.byte(at) == UInt8(ascii: "-")
+        if negative || bytes.byte(at) == UInt8(ascii: "+") { at += 1 }
         guard at < range.upperBound else { return nil }
         var value = 0
         while at < range.upperBound {
-            let digit = bytes[at] &- UInt8(ascii: "0")
+            let digit = bytes.byte(at) &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             value = min(value * 10 + Int(digit), 100_000)
             at += 1

@@ -68,6 +68,7 @@ package struct MetricsText: Sendable {
     package internal(set) var samples: [MetricSample] = []
     package internal(set) var exemplars: [MetricExemplar] = []
     var runs: [SampleRun] = []
+    var hasTimestamps = false
     private let memo = MetricsTextMemo()
 
     init(bytes: [UInt8]) { self.bytes = bytes }

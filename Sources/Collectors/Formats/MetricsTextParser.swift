@@ -101,6 +101,7 @@ struct MetricsTextParser {
         let value = try readNumber("value")
         let valueEnd = at
         let timestamp = try readTimestamp()
+        if timestamp != nil { result.hasTimestamps = true }
         try append(
             MetricSample(
                 value: value, timestamp: timestamp, labelsStart: UInt32(labels.lowerBound),

@@ -4,33 +4,43 @@ import GatewayCore
 extension MetricsText {
     /// Takes the values of another text that differs from this one in nothing but its samples' values.
     ///
-    /// The bytes between the values are compared, and the numbers read by the rules of the parser: what this accepts, the
-    /// parser reads alike.
+    /// What is the same is passed over in long runs; where the texts part, it must be in a value, which is read by the rules
+    /// of the parser: what this accepts, the parser reads alike.
     /// - Returns: false where it differs in more, or has timestamps or exemplars; then this one is of no use any more.
-    package mutating func takeValues(of text: [UInt8]) -> Bool {
-        guard exemplars.isEmpty else { return false }
+    package mutating func takeValues(of text: RawSpan) -> Bool {
+        guard exemplars.isEmpty, !hasTimestamps else { return false }
         var mine = 0
         var theirs = 0
-        for index in samples.indices {
-            let sample = samples[index]
-            guard sample.timestamp == nil else { return false }
-            let between = mine..<Int(sample.valueStart)
-            guard bytes.isSame(between, in: text, at: theirs) else { return false }
-            let start = theirs + between.count
-            var end = start
-            while end < text.count, text[end] > 0x20 { end += 1 }
-            mine = Int(sample.valueEnd)
-            let written = Int(sample.valueStart)..<mine
-            let isSame = end - start == written.count && bytes.isSame(written, in: text, at: start)
-            // Most counters and buckets of a page stand still.
-            if !isSame || !sample.isAsWritten {
-                guard let value = MetricNumber.parse(text, start..<end) else { return false }
-                samples[index].value = value
-                samples[index].isAsWritten = isSame
+        var next = 0
+        while true {
+            let same = bytes.sameCount(mine..., as: text, at: theirs)
+            mine += same
+            theirs += same
+            // A value has stood still when the byte behind it has too.
+            while next < samples.count, Int(samples[next].valueEnd) < mine {
+                guard samples[next].isAsWritten || takeWritten(next) else { return false }
+                next += 1
             }
+            guard next < samples.count, mine >= Int(samples[next].valueStart) else { break }
+            let start = theirs - (mine - Int(samples[next].valueStart))
+            var end = theirs
+            while end < text.byteCount, text.byte(end) > 0x20 { end += 1 }
+            mine = Int(samples[next].valueEnd)
             theirs = end
+            guard let value = MetricNumber.parse(text, start..<end) else { return false }
+            samples[next].value = value
+            samples[next].isAsWritten = false
+            next += 1
         }
-        let rest = mine..<bytes.count
-        return text.count - theirs == rest.count && bytes.isSame(rest, in: text, at: theirs)
+        return mine == bytes.count && theirs == text.byteCount
+    }
+
+    /// The value in this text, in place of one that was taken.
+    private mutating func takeWritten(_ index: Int) -> Bool {
+        let place = Int(samples[index].valueStart)..<Int(samples[index].valueEnd)
+        guard let value = MetricNumber.parse(bytes, place) else { return false }
+        samples[index].value = value
+        samples[index].isAsWritten = true
+        return true
     }
 }

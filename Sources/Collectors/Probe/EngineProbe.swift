@@ -55,12 +55,16 @@ private struct ProbeSession: ~Copyable {
 
     /// A text that ends as OpenMetrics must keep its rules; where it does not, other readers will refuse it.
     private mutating func checkExposition(_ outcome: ScrapeLane.Outcome, _ path: String) {
-        guard case .answered(let answer) = outcome, answer.status == 200, path.hasSuffix("/metrics"),
-            answer.body.suffix(7).starts(with: Array("# EOF".utf8))
-                || answer.body.suffix(6).starts(with: Array("# EOF".utf8))
+        guard case .answered(let answer) = outcome, answer.status == 200, path.hasSuffix("/metrics") else {
+            return
+        }
+        let text = answer.body.array
+        guard
+            text.suffix(7).starts(with: Array("# EOF".utf8))
+                || text.suffix(6).starts(with: Array("# EOF".utf8))
         else { return }
         do {
-            _ = try MetricsText.parse(answer.body, as: .openMetrics)
+            _ = try MetricsText.parse(text, as: .openMetrics)
         } catch {
             problems.append("\(path) claims to be OpenMetrics and is not (\(error)); it is read all the same")
         }
@@ -98,7 +102,7 @@ private struct ProbeSession: ~Copyable {
         let seconds = Double(MonotonicClock.now() - start) / 1e9
         switch outcome {
         case .answered(let answer):
-            let problem = answer.status == 200 ? nil : EngineFacts.message(answer.body)
+            let problem = answer.status == 200 ? nil : EngineFacts.message(answer.body.array)
             endpoints.append(
                 .init(
                     path: path, status: answer.status, seconds: seconds, bytes: answer.body.count,

@@ -1,7 +1,7 @@
 import GatewayCore
 
 /// What is known of one engine, and what a turn asks it next. Pure: answers in, paths and readings out.
-struct EngineSurvey: Sendable {
+struct EngineSurvey {
     /// Models and version are asked again after this many seconds.
     static let factsInterval = 30.0
 
@@ -105,7 +105,7 @@ struct EngineSurvey: Sendable {
         case .answered(let answer):
             switch answer.status {
             case 200: probe = .ready
-            case 503: probe = .notReady(EngineFacts.message(answer.body) ?? "HTTP 503 at \(probePlace)")
+            case 503: probe = .notReady(EngineFacts.message(answer.body.array) ?? "HTTP 503 at \(probePlace)")
             default:
                 probe = .failed(failures.status(answer, at: probePlace, path: probePath).message)
                 if answer.status == 404 { isProbedByModels = true }
@@ -152,7 +152,7 @@ struct EngineSurvey: Sendable {
             refuse(answer)
             return
         }
-        if answer.body.first(where: { $0 > 0x20 }) == UInt8(ascii: "["), metricsPath == "/metrics" {
+        if metricsPath == "/metrics", answer.body.withBytes(Self.isJSONList) {
             // trtllm-serve keeps its JSON there, and Prometheus elsewhere.
             settle(.tensorrtLLM)
             metricsPath = "/prometheus/metrics"
@@ -160,7 +160,8 @@ struct EngineSurvey: Sendable {
             return
         }
         do {
-            if page?.takeValues(of: answer.body) != true { page = try MetricsText.parse(answer.body) }
+            let isTaken = answer.body.withBytes { page?.takeValues(of: $0) ?? false }
+            if !isTaken { page = try MetricsText.parse(answer.body.array) }
             guard let text = page else { return }
             let reading = try EngineReading.read(text, from: place(metricsPath))
             settle(reading.kind)
@@ -174,6 +175,12 @@ struct EngineSurvey: Sendable {
         } catch {
             engine = .failure(failures.body("\(error)", at: place(metricsPath)))
         }
+    }
+
+    private static func isJSONList(_ bytes: RawSpan) -> Bool {
+        var at = 0
+        while at < bytes.byteCount, bytes.byte(at) <= 0x20 { at += 1 }
+        return at < bytes.byteCount && bytes.byte(at) == UInt8(ascii: "[")
     }
 
     private mutating func settle(_ found: EngineKind) {
@@ -195,7 +202,7 @@ struct EngineSurvey: Sendable {
     }
 
     private mutating func takeSlots(_ answer: ScrapeAnswer) {
-        guard answer.status == 200, let slots = EngineFacts.slots(answer.body) else {
+        guard answer.status == 200, let slots = EngineFacts.slots(answer.body.array) else {
             hasSlots = false
             return
         }
@@ -206,14 +213,14 @@ struct EngineSurvey: Sendable {
     }
 
     private mutating func takeModels(_ answer: ScrapeAnswer) {
-        guard answer.status == 200, let found = EngineFacts.models(answer.body) else { return }
+        guard answer.status == 200, let found = EngineFacts.models(answer.body.array) else { return }
         modelsAnswered = true
         models = found.names
         if kind == .unknown, let owner = found.kind { settle(owner) }
     }
 
     private mutating func takeVersion(_ answer: ScrapeAnswer, _ index: Int) {
-        if answer.status == 200, let found = EngineFacts.version(answer.body) {
+        if answer.status == 200, let found = EngineFacts.version(answer.body.array) {
             version = EngineFacts.printable(found)
         } else {
             steps.insert(.version(index + 1), at: 0)

@@ -1,11 +1,25 @@
 import GatewayCore
 
 /// A whole HTTP response.
-struct ScrapeAnswer: Sendable, Equatable {
+struct ScrapeAnswer: Equatable {
     var status: Int
-    var body: [UInt8]
+    var body: ScrapeBody
     /// Where a redirect points.
     var location: String?
+}
+
+/// The bytes of a response, where they were received: a page of 50 KB each second is not copied to be looked at.
+final class ScrapeBody: Equatable {
+    private let bytes: ByteQueue
+
+    init(_ bytes: consuming ByteQueue) { self.bytes = bytes }
+
+    var count: Int { bytes.count }
+    var array: [UInt8] { bytes.withBytes { $0.array(0..<$0.byteCount) } }
+
+    func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R { try bytes.withBytes(body) }
+
+    static func == (left: ScrapeBody, right: ScrapeBody) -> Bool { left.array == right.array }
 }
 
 /// Puts one HTTP/1.1 response together out of any split of its bytes, up to a size.
@@ -24,7 +38,8 @@ struct ResponseCollector: ~Copyable {
     private var head: ResponseHead?
     private var location: String?
     private var chunks = ChunkedDecoder()
-    private var body: [UInt8] = []
+    /// Of chunks, put together.
+    private var body = ByteQueue()
     /// Whether any byte of the response came.
     private(set) var hasBegun = false
 
@@ -40,16 +55,26 @@ struct ResponseCollector: ~Copyable {
         guard let head else {
             return ended ? .failed("the connection ended before a whole response head") : .needsMore
         }
-        if !head.canHaveBody { return finished(head) }
-        if head.isChunked { return readChunks(head, ended: ended) }
-        guard let length = head.contentLength else { return readToEnd(head, ended: ended) }
+        if head.isChunked, head.canHaveBody { return readChunks(head, ended: ended) }
+        guard let length = head.canHaveBody ? head.contentLength : 0 else {
+            return readToEnd(head, ended: ended)
+        }
         if length > Self.bodyLimit { return .failed(Self.tooLarge) }
         guard input.count >= length else {
             return ended ? .failed("the connection ended inside the body") : .needsMore
         }
-        body = input.withBytes { $0.array(0..<length) }
-        input.consume(length)
-        return finished(head)
+        return finished(head, takeInput(length))
+    }
+
+    private mutating func takeInput(_ count: Int) -> ByteQueue {
+        var taken = ByteQueue()
+        if count == input.count {
+            swap(&taken, &input)
+        } else {
+            input.withBytes { taken.append($0, 0..<count) }
+            input.consume(count)
+        }
+        return taken
     }
 
     private static let tooLarge = "the body is over \(bodyLimit / 1024 / 1024) MB"
@@ -75,47 +100,36 @@ struct ResponseCollector: ~Copyable {
     private mutating func readChunks(_ head: ResponseHead, ended: Bool) -> Progress {
         var used = 0
         var decoder = chunks
-        var data: [UInt8] = []
-        var result = Progress.needsMore
+        var data = ByteQueue()
+        swap(&data, &body)
+        var result: ChunkedDecoder.Step?
         input.withBytes { bytes in
-            while true {
-                switch decoder.next(bytes, &used) {
-                case .data(let range): data.append(contentsOf: bytes.array(range))
-                case .needsMore: return
-                case .malformed(let reason):
-                    result = .failed("\(reason)")
-                    return
-                case .end:
-                    result = .complete(ScrapeAnswer(status: 0, body: []), keepsAlive: true)
-                    return
-                }
+            while result == nil {
+                let step = decoder.next(bytes, &used)
+                if case .data(let range) = step { data.append(bytes, range) } else { result = step }
             }
         }
         chunks = decoder
         input.consume(used)
-        body += data
-        if body.count > Self.bodyLimit { return .failed(Self.tooLarge) }
-        switch result {
-        case .complete: return finished(head)
-        case .needsMore where ended: return .failed("the connection ended inside the body")
-        default: return result
-        }
+        if data.count > Self.bodyLimit { return .failed(Self.tooLarge) }
+        if case .malformed(let reason) = result { return .failed("\(reason)") }
+        if case .end = result { return finished(head, data) }
+        swap(&data, &body)
+        return ended ? .failed("the connection ended inside the body") : .needsMore
     }
 
     private mutating func readToEnd(_ head: ResponseHead, ended: Bool) -> Progress {
         if input.count > Self.bodyLimit { return .failed(Self.tooLarge) }
         guard ended else { return .needsMore }
-        let all = input.count
-        body = input.withBytes { $0.array(0..<all) }
-        input.clear()
         return .complete(
-            ScrapeAnswer(status: head.status, body: body, location: location), keepsAlive: false)
+            ScrapeAnswer(status: head.status, body: ScrapeBody(takeInput(input.count)), location: location),
+            keepsAlive: false)
     }
 
     /// Bytes behind the response were not asked for: such a connection is not used again.
-    private func finished(_ head: ResponseHead) -> Progress {
+    private func finished(_ head: ResponseHead, _ body: consuming ByteQueue) -> Progress {
         .complete(
-            ScrapeAnswer(status: head.status, body: body, location: location),
+            ScrapeAnswer(status: head.status, body: ScrapeBody(body), location: location),
             keepsAlive: head.keepsAlive && input.isEmpty)
     }
 }

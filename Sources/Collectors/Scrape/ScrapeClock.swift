@@ -5,17 +5,14 @@ import GatewayCore
 /// An engine's clock has a lane for the probe and one for everything else; a GPU exporter has a clock of its
 /// own, so that neither waits for the other.
 final class ScrapeClock {
-    private enum Subject {
-        case engine(EngineSurvey)
-        case exporter(node: String)
-    }
-
     private let interval: Double
     private let timeout: Double
     private let rests: @Sendable () -> Bool
     /// The health is not probed in this turn.
     private var isResting = false
-    private var subject: Subject
+    private let node: String
+    /// nil: the target is a GPU exporter. Changed where it is: its page is large.
+    private var survey: EngineSurvey?
     private let lanes: [ScrapeLane]
     private var exporterResult: Result<[GPUReading], CollectionFailure>?
     private var startsAt: Double
@@ -33,7 +30,8 @@ final class ScrapeClock {
         self.rests = rests
         interval = max(0.01, pace.intervalSeconds)
         timeout = pace.timeoutSeconds
-        subject = .engine(EngineSurvey(node: target.name, url: target.url, timeoutSeconds: timeout))
+        node = target.name
+        survey = EngineSurvey(node: target.name, url: target.url, timeoutSeconds: timeout)
         lanes = (0..<2).map {
             ScrapeLane(url: target.url, apiKey: target.apiKey, tokenBase: tokenBase | UInt64($0) << 24)
         }
@@ -45,7 +43,7 @@ final class ScrapeClock {
         rests = { false }
         interval = max(0.01, pace.intervalSeconds)
         timeout = pace.timeoutSeconds
-        subject = .exporter(node: node)
+        self.node = node
         lanes = [ScrapeLane(url: url, apiKey: nil, tokenBase: tokenBase)]
         startsAt = start
     }
@@ -99,46 +97,35 @@ final class ScrapeClock {
     private func begin(at now: Double, _ addresses: [SocketAddress], _ poller: borrowing Poller)
         -> NodeReading?
     {
-        switch subject {
-        case .engine(var survey):
-            survey.begin(at: now)
-            let probePath = survey.probePath
-            let path = survey.nextPath()
-            subject = .engine(survey)
-            if !isResting, let outcome = lanes[0].begin(probePath, at: addresses, poller) {
-                take(outcome, lane: 0, addresses, poller)
-            }
-            if let path, let outcome = lanes[1].begin(path, at: addresses, poller) {
-                take(outcome, lane: 1, addresses, poller)
-            }
-        case .exporter:
+        guard let probePath = survey?.probePath else {
             exporterResult = nil
-            if let outcome = lanes[0].begin(lanes[0].url.path, at: addresses, poller) {
-                take(outcome, lane: 0, addresses, poller)
-            }
+            ask(lanes[0].url.path, lane: 0, addresses, poller)
+            return finishIfDone(at: now)
         }
+        survey?.begin(at: now)
+        let path = survey?.nextPath()
+        if !isResting { ask(probePath, lane: 0, addresses, poller) }
+        if let path { ask(path, lane: 1, addresses, poller) }
         return finishIfDone(at: now)
     }
 
-    private func take(
-        _ first: ScrapeLane.Outcome, lane: Int, _ addresses: [SocketAddress], _ poller: borrowing Poller
+    private func ask(
+        _ path: String, lane: Int, _ addresses: [SocketAddress], _ poller: borrowing Poller
     ) {
-        var outcome: ScrapeLane.Outcome? = first
-        while let found = outcome {
-            outcome = nil
-            switch subject {
-            case .exporter(let node): exporterResult = Self.gpus(found, node: node, url: lanes[0].url)
-            case .engine(var survey):
-                if lane == 0 {
-                    survey.takeProbe(found)
-                    subject = .engine(survey)
-                } else {
-                    survey.take(found)
-                    let path = survey.nextPath()
-                    subject = .engine(survey)
-                    if let path { outcome = lanes[1].begin(path, at: addresses, poller) }
-                }
-            }
+        guard let outcome = lanes[lane].begin(path, at: addresses, poller) else { return }
+        take(outcome, lane: lane, addresses, poller)
+    }
+
+    private func take(
+        _ outcome: ScrapeLane.Outcome, lane: Int, _ addresses: [SocketAddress], _ poller: borrowing Poller
+    ) {
+        if survey == nil {
+            exporterResult = Self.gpus(outcome, node: node, url: lanes[0].url)
+        } else if lane == 0 {
+            survey?.takeProbe(outcome)
+        } else {
+            survey?.take(outcome)
+            if let path = survey?.nextPath() { ask(path, lane: 1, addresses, poller) }
         }
     }
 
@@ -152,7 +139,7 @@ final class ScrapeClock {
             return .failure(failures.status(answer, at: "\(url)", path: url.path))
         case .answered(let answer):
             do {
-                return .success(try GPUReading.read(MetricsText.parse(answer.body), from: "\(url)"))
+                return .success(try GPUReading.read(MetricsText.parse(answer.body.array), from: "\(url)"))
             } catch let error as CollectionFailure {
                 return .failure(CollectionFailure("\(node): \(error.message)"))
             } catch { return .failure(failures.body("\(error)", at: "\(url)")) }
@@ -160,28 +147,24 @@ final class ScrapeClock {
     }
 
     private func expire() {
-        switch subject {
-        case .engine(var survey):
-            survey.expire(wasProbed: !isResting)
-            subject = .engine(survey)
-        case .exporter(let node):
-            exporterResult = .failure(
-                ScrapeFailure(node: node, kind: .unknown).timeout(timeout, at: "\(lanes[0].url)"))
+        guard survey == nil else {
+            survey?.expire(wasProbed: !isResting)
+            return
         }
+        exporterResult = .failure(
+            ScrapeFailure(node: node, kind: .unknown).timeout(timeout, at: "\(lanes[0].url)"))
     }
 
     private func fail(_ reason: String) {
-        switch subject {
-        case .engine(var survey):
-            survey.begin(at: -.infinity)
-            _ = survey.nextPath()
-            survey.takeProbe(.failed(reason))
-            survey.take(.failed(reason))
-            subject = .engine(survey)
-        case .exporter(let node):
-            exporterResult = .failure(
-                ScrapeFailure(node: node, kind: .unknown).connection(reason, at: "\(lanes[0].url)"))
+        guard survey == nil else {
+            survey?.begin(at: -.infinity)
+            _ = survey?.nextPath()
+            survey?.takeProbe(.failed(reason))
+            survey?.take(.failed(reason))
+            return
         }
+        exporterResult = .failure(
+            ScrapeFailure(node: node, kind: .unknown).connection(reason, at: "\(lanes[0].url)"))
     }
 
     private func finishIfDone(at now: Double) -> NodeReading? {
@@ -193,10 +176,7 @@ final class ScrapeClock {
         isRunning = false
         let overrun = max(0, now - startsAt)
         startsAt += interval * (overrun / interval).rounded(.down) + interval
-        switch subject {
-        case .engine(let survey): return survey.reading(at: now)
-        case .exporter(let node): return NodeReading(node: node, instant: now, gpus: exporterResult)
-        }
+        return survey?.reading(at: now) ?? NodeReading(node: node, instant: now, gpus: exporterResult)
     }
 }
 

@@ -13,7 +13,7 @@ struct ScrapeFailure {
             return CollectionFailure(
                 "\(text): redirects\(target) are not followed: give the final address as the node's URL")
         }
-        if let message = EngineFacts.message(answer.body) { text += " (\(message))" }
+        if let message = EngineFacts.message(answer.body.array) { text += " (\(message))" }
         return CollectionFailure("\(text): \(remedy(answer.status, path))")
     }
 

@@ -19,6 +19,8 @@ final class ScrapeLane {
     private var generation: UInt64 = 0
     private var phase = Phase.closed
     private var fd: Int32 = -1
+    /// What the poller was asked to tell of; for a kept connection it is the same request after request.
+    private var interest = Poller.Interest.write
     private var addresses: [SocketAddress] = []
     private var attempt = 0
     /// The last request, and the path that it asks for: mostly the next one is the same.
@@ -93,7 +95,8 @@ final class ScrapeLane {
         } catch { return connectElsewhere(describe(errno: error.code), poller) }
         generation = (generation + 1) & 0xff_ffff
         phase = .connecting
-        poller.add(fd, token: token, .write)
+        interest = .write
+        poller.add(fd, token: token, interest)
         return nil
     }
 
@@ -117,15 +120,21 @@ final class ScrapeLane {
             switch output.send(to: fd) {
             case .bytes: continue
             case .wouldBlock:
-                poller.modify(fd, token: token, .write)
+                watch(.write, poller)
                 return nil
             case .closed: return lost("the connection was closed", poller)
             case .failed(let code): return lost(describe(errno: code), poller)
             }
         }
         phase = .receiving
-        poller.modify(fd, token: token, .read)
+        watch(.read, poller)
         return nil
+    }
+
+    private func watch(_ wanted: Poller.Interest, _ poller: borrowing Poller) {
+        guard interest != wanted else { return }
+        interest = wanted
+        poller.modify(fd, token: token, wanted)
     }
 
     private func receive(_ poller: borrowing Poller) -> Outcome? {

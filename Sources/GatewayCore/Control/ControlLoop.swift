@@ -128,7 +128,7 @@ package struct ControlLoop: ~Copyable {
         if !identity.isReadOnly { tune(snapshot) }
         history.record(snapshot)
         past.record(snapshot)
-        shared.metrics = MetricsPage.render(snapshot)
+        shared.metrics.show(snapshot)
         sendFrames(snapshot)
     }
 

@@ -11,9 +11,17 @@ struct ProcessResources: Sendable {
     static func measure() -> ProcessResources {
         var resources = ProcessResources()
         resources.residentBytes = residentBytes()
-        resources.openFiles = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.count
+        resources.openFiles = openFiles()
         resources.openFileLimit = openFileLimit()
         return resources
+    }
+
+    /// Linux 6.2 and later tell it as the folder's size; before, it was 0 and they are counted.
+    private static func openFiles() -> Int? {
+        let folder = "/proc/self/fd"
+        let size = (try? FileManager.default.attributesOfItem(atPath: folder))?[.size] as? Int
+        if let size, size > 0 { return size }
+        return (try? FileManager.default.contentsOfDirectory(atPath: folder))?.count
     }
 
     /// "Max open files   1048576   1048576   files"; nil where it is not limited.

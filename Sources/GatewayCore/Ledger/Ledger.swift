@@ -11,6 +11,10 @@ package struct Ledger: Sendable {
         var cachedRate = RateWindow()
         var requestRate = RateWindow()
 
+        fileprivate var byteCount: Int {
+            MemoryLayout<Account>.stride + ttft.byteCount + tpot.byteCount + e2e.byteCount
+        }
+
         package var requestsPerSecond: Double? { requestRate.rate }
         package var outputTokensPerSecond: Double? { outputRate.rate }
         package var promptTokensPerSecond: Double? { promptRate.rate }
@@ -40,15 +44,15 @@ package struct Ledger: Sendable {
     package private(set) var sessions: SpenderTable
     private var forgottenTold = 0
     private var handedOn: [UInt64: [HandedOn]] = [:]
+    /// Monotonic seconds of the last sample of the rates.
+    private var sampledAt = -Double.infinity
     /// Monotonic seconds.
     package let start: Double
 
     /// The memory of its histograms, accounts and tables.
     package var byteCount: Int {
-        let accounts = (accounts + [totals]).reduce(0) {
-            $0 + MemoryLayout<Account>.stride + $1.ttft.byteCount + $1.tpot.byteCount + $1.e2e.byteCount
-        }
-        return accounts + tenants.byteCount + models.byteCount + sessions.byteCount
+        accounts.reduce(totals.byteCount) { $0 + $1.byteCount } + tenants.byteCount + models.byteCount
+            + sessions.byteCount
     }
 
     /// - Parameter now: monotonic seconds.
@@ -140,9 +144,12 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Takes a sample of every rate; called a few times a second.
+    /// Takes a sample of every rate, twice a second.
     /// - Parameter streamed: tokens that each node has streamed so far, those of unfinished streams included.
-    package mutating func sample(streamed: [UInt64], now: Double) {
+    package mutating func sample(streamed: @autoclosure () -> [UInt64], now: Double) {
+        guard now - sampledAt >= RateWindow.spacing else { return }
+        sampledAt = now
+        let streamed = streamed()
         var all: UInt64 = 0
         for index in accounts.indices {
             let tokens = index < streamed.count ? streamed[index] : 0

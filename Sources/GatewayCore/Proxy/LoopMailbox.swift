@@ -194,8 +194,7 @@ package final class ProxyShared: Sendable {
     let nextID = Atomic<UInt64>(1)
     /// Bodies, ids and texts that are kept so that streams can go on elsewhere.
     package let retainedBytes = Atomic<Int>(0)
-    /// The body of /metrics, made by control.
-    private let metricsText = Mutex<[UInt8]>([])
+    let metrics = MetricsDesk()
 
     /// - Parameter nodes: how many there will be.
     package init(
@@ -208,10 +207,5 @@ package final class ProxyShared: Sendable {
         mailboxes = (0..<loops).map { _ in LoopMailbox() }
         waitingRoom = WaitingRoom(queueSeconds: queueSeconds)
         hash = PromptHash(key: secret, blockBytes: routing.blockBytes)
-    }
-
-    package var metrics: [UInt8] {
-        get { metricsText.withLock { $0 } }
-        set { metricsText.withLock { $0 = newValue } }
     }
 }

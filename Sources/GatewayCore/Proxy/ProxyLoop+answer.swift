@@ -14,7 +14,7 @@ extension ProxyLoop {
             answer(
                 fd, serving > 0 && !isStopping ? 200 : 503, "application/json",
                 Array("{\"status\":\"\(words)\",\"servingNodes\":\(serving)}\n".utf8))
-        case .metrics: answer(fd, 200, "text/plain; version=0.0.4; charset=utf-8", shared.metrics)
+        case .metrics: answer(fd, 200, "text/plain; version=0.0.4; charset=utf-8", shared.metrics.read())
         case .models: answer(fd, 200, "application/json", modelList())
         }
         return clients[fd].phase == .head

@@ -172,8 +172,29 @@ extension RawSpan {
 }
 
 extension [UInt8] {
-    /// Whether a range equals the bytes at a place of another array.
-    package func isSame(_ range: Range<Int>, in other: [UInt8], at place: Int) -> Bool {
-        unsafe span.bytes.equals(range, in: other, at: place)
+    /// The bytes, for the length of the call.
+    @inline(__always) package func withSpan<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
+        unsafe try body(span.bytes)
+    }
+
+    /// How many bytes from a place on are those of a span at another.
+    package func sameCount(_ places: PartialRangeFrom<Int>, as other: RawSpan, at place: Int) -> Int {
+        let mine = unsafe span.bytes
+        let count = Swift.min(mine.byteCount - places.lowerBound, other.byteCount - place)
+        precondition(places.lowerBound >= 0 && place >= 0 && count >= 0)
+        let step = 512
+        var same = 0
+        while same &+ step <= count,
+            mine.equals(
+                (places.lowerBound &+ same)..<(places.lowerBound &+ same &+ step), in: other,
+                at: place &+ same)
+        { same &+= step }
+        while same &+ 8 <= count {
+            let difference = mine.word(places.lowerBound &+ same) ^ other.word(place &+ same)
+            guard difference == 0 else { return same &+ difference.trailingZeroBitCount &>> 3 }
+            same &+= 8
+        }
+        while same < count, mine.byte(places.lowerBound &+ same) == other.byte(place &+ same) { same &+= 1 }
+        return same
     }
 }
