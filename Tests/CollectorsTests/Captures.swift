@@ -1,4 +1,5 @@
 import Foundation
+import GatewayCore
 import TestSupport
 
 @testable import Collectors
@@ -56,4 +57,18 @@ func refusal(_ text: String, as grammar: MetricsText.Grammar = .prometheus) -> S
         _ = try parse(text, as: grammar)
         return nil
     } catch { return "\(error)" }
+}
+
+extension EngineReading {
+    static func read(_ text: MetricsText, from place: String) throws -> EngineReading {
+        try EngineSeries(of: text, from: place).reading(of: text.samples)
+    }
+}
+
+extension MetricsText {
+    func total(_ name: String) -> Double? { sum(name)?.value(in: samples) }
+    func total(_ name: String, label: String, is value: String) -> Double? {
+        sum(name, label: label, is: value)?.value(in: samples)
+    }
+    func buckets(_ name: String) -> BucketHistogram? { histogram(name)?.value(in: samples) }
 }

@@ -29,10 +29,10 @@ import Testing
         let rows = (0..<5000).map {
             "t_bucket{r=\"\($0)\",le=\"1\"} 1\nt_bucket{r=\"\($0)\",le=\"+Inf\"} 1\n"
         }
-        #expect(try parse(rows.joined()).histogram("t") == nil)
+        #expect(try parse(rows.joined()).buckets("t") == nil)
         let bounds =
             (0..<5000).reversed().map { "t_bucket{le=\"\($0)\"} 1\n" }.joined() + "t_bucket{le=\"+Inf\"} 1\n"
-        #expect(try parse(bounds).histogram("t") == nil)
+        #expect(try parse(bounds).buckets("t") == nil)
     }
 
     @Test func `models, GPUs and ranks have a limit`() throws {

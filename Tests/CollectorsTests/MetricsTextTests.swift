@@ -41,7 +41,7 @@ import Testing
         let text = try parse("\n# hello\n  a{ x = \"1\" , y=\"2\" }  4\t5\n\n#x\na 1")
         #expect(text.samples.map(\.value) == [4, 1])
         #expect(text.label("y", ofSample: 0) == "2")
-        #expect(text.sum("a") == 5)
+        #expect(text.total("a") == 5)
     }
 
     @Test func `declarations are read with their escapes`() throws {
@@ -54,7 +54,7 @@ import Testing
 
     @Test func `names in quotes are read`() throws {
         let text = try parse("# TYPE \"my.metric\" gauge\n{\"my.metric\",\"label name\"=\"v\"} 7\n")
-        #expect(text.sum("my.metric") == 7)
+        #expect(text.total("my.metric") == 7)
         #expect(text.label("label name", ofSample: 0) == "v")
         #expect(text.type(of: "my.metric") == .gauge)
     }
@@ -70,9 +70,9 @@ import Testing
 
     @Test func `whole names are matched, whichever stands first`() throws {
         let text = try parse("waiting_by_reason{r=\"a\"} 1\nwaiting 2\nwaiting_by_reason 4\n")
-        #expect(text.sum("waiting") == 2)
-        #expect(text.sum("waiting_by_reason") == 5)
-        #expect(text.sum("wait") == nil)
+        #expect(text.total("waiting") == 2)
+        #expect(text.total("waiting_by_reason") == 5)
+        #expect(text.total("wait") == nil)
     }
 
     @Test(arguments: [
@@ -118,7 +118,7 @@ import Testing
             for grammar in [MetricsText.Grammar.prometheus, .openMetrics] {
                 guard let text = try? MetricsText.parse(bytes, as: grammar) else { continue }
                 for index in text.samples.indices { _ = text.labels(ofSample: index) }
-                for name in text.names { _ = text.histogram(name) }
+                for name in text.names { _ = text.buckets(name) }
             }
         }
     }
@@ -135,7 +135,7 @@ import Testing
             t_sum{r="1"} 6
 
             """)
-        let merged = try #require(text.histogram("t"))
+        let merged = try #require(text.buckets("t"))
         #expect(merged.bounds == [1, 2, .infinity])
         // Row 0 lacks the bound 2: its count up to 1 stands in.
         #expect(merged.counts == [6, 8, 13])
@@ -143,10 +143,10 @@ import Testing
     }
 
     @Test func `buckets that are cut off or not numbers give no histogram`() throws {
-        #expect(try parse("t_bucket{le=\"1\"} 1\n").histogram("t") == nil)
-        #expect(try parse("t_bucket{le=\"x\"} 1\nt_bucket{le=\"+Inf\"} 1\n").histogram("t") == nil)
-        #expect(try parse("t_bucket{le=\"1\"} NaN\nt_bucket{le=\"+Inf\"} 1\n").histogram("t") == nil)
-        #expect(try parse("t_count 1\n").histogram("t") == nil)
+        #expect(try parse("t_bucket{le=\"1\"} 1\n").buckets("t") == nil)
+        #expect(try parse("t_bucket{le=\"x\"} 1\nt_bucket{le=\"+Inf\"} 1\n").buckets("t") == nil)
+        #expect(try parse("t_bucket{le=\"1\"} NaN\nt_bucket{le=\"+Inf\"} 1\n").buckets("t") == nil)
+        #expect(try parse("t_count 1\n").buckets("t") == nil)
     }
 }
 
@@ -160,7 +160,7 @@ import Testing
         #expect(types.filter { $0 == .gauge }.count == 97)
         #expect(types.filter { $0 == .histogram }.count == 15)
         #expect(types.filter { $0 == .summary }.count == 13)
-        #expect(text.sum("go_goroutines") == 151)
+        #expect(text.total("go_goroutines") == 151)
         #expect(text.samples.filter { $0.value.isNaN }.count == 12)
     }
 
@@ -206,6 +206,7 @@ import Testing
             (error as? MetricsTextError)?.line == 33
         }
         #expect(
-            try MetricsText.parse(bytes).sum("rpc_durations_histogram_seconds_sum") == -8.452185437166741e-05)
+            try MetricsText.parse(bytes).total("rpc_durations_histogram_seconds_sum")
+                == -8.452185437166741e-05)
     }
 }

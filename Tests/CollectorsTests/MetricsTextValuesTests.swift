@@ -23,7 +23,7 @@ import Testing
     @Test func `values alone are taken, however long they are`() throws {
         let text = Self.page.replacing("} 3", with: "} 123456.75").replacing("b 7", with: "b NaN")
         let page = try #require(try taken(text))
-        #expect(page.sum("a_total") == 123461.25)
+        #expect(page.total("a_total") == 123461.25)
         #expect(page.samples[2].value.isNaN)
         #expect(page.label("x", ofSample: 0) == "1 2")
     }
@@ -34,7 +34,7 @@ import Testing
             let text = Array(Self.page.replacing("b 7", with: "b \(value)").utf8)
             let isTaken = text.withSpan { page.takeValues(of: $0) }
             #expect(isTaken)
-            #expect(page.sum("b") == Double(value))
+            #expect(page.total("b") == Double(value))
         }
     }
 

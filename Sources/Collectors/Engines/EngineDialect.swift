@@ -5,7 +5,7 @@ struct EngineDialect: Sendable {
     let kind: EngineKind
     /// Whether a scrape speaks it.
     let speaks: @Sendable (MetricsText) -> Bool
-    let read: @Sendable (MetricsText) -> EngineReading
+    let find: @Sendable (MetricsText) -> EngineSeries
 
     /// Tried in this order: prefixed names first, since unprefixed ones could be anybody's.
     static let all: [EngineDialect] = [
@@ -14,18 +14,15 @@ struct EngineDialect: Sendable {
     ]
 }
 
-extension EngineReading {
-    /// Finds the engine that a scrape comes from, and reads it.
+extension EngineSeries {
+    /// Finds the engine that a scrape comes from, and what it tells.
     /// - Parameter place: the URL it was scraped from, for the failure's text.
-    package static func read(
-        _ text: MetricsText, from place: @autoclosure () -> String
-    ) throws(CollectionFailure) -> EngineReading {
-        for dialect in EngineDialect.all where dialect.speaks(text) {
-            var reading = dialect.read(text)
-            reading.kind = dialect.kind
-            return reading
+    init(of text: MetricsText, from place: String) throws(CollectionFailure) {
+        guard let dialect = EngineDialect.all.first(where: { $0.speaks(text) }) else {
+            throw CollectionFailure(Self.unknownEngine(text, place))
         }
-        throw CollectionFailure(unknownEngine(text, place()))
+        self = dialect.find(text)
+        kind = dialect.kind
     }
 
     private static func unknownEngine(_ text: MetricsText, _ place: String) -> String {

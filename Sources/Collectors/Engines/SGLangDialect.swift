@@ -5,8 +5,8 @@ import GatewayCore
 extension EngineDialect {
     static let sglang = EngineDialect(kind: .sglang) { text in
         text.hasName(prefix: "sglang:") || text.hasName(prefix: "sglang_")
-    } read: { text in
-        SGLangNames(text: text, prefix: text.hasName(prefix: "sglang:") ? "sglang:" : "sglang_").reading
+    } find: { text in
+        SGLangNames(text: text, prefix: text.hasName(prefix: "sglang:") ? "sglang:" : "sglang_").series
     }
 }
 
@@ -14,32 +14,32 @@ private struct SGLangNames {
     let text: MetricsText
     let prefix: String
 
-    var reading: EngineReading {
-        var reading = EngineReading()
-        reading.models = models
-        reading.running = sum("num_running_reqs")
-        reading.waiting = sum("num_queue_reqs")
-        readQueues(&reading)
-        reading.kvUsage = mean("token_usage")
-        reading.kvCapacityTokens = sum("max_total_num_tokens")
+    var series: EngineSeries {
+        var series = EngineSeries()
+        series.models = models
+        series.running = sum("num_running_reqs")
+        series.waiting = sum("num_queue_reqs")
+        readQueues(&series)
+        series.kvUsage = mean("token_usage")
+        series.kvCapacityTokens = sum("max_total_num_tokens")
         // The totals count when a request ends, the realtime ones as it goes; both only rise.
         let realtime = prefix + "realtime_tokens_total"
         let decoded = text.sum(realtime, label: "mode", is: "decode")
         let computed = text.sum(realtime, label: "mode", is: "prefill_compute")
         let cached = text.sum(realtime, label: "mode", is: "prefill_cache")
         let prompt = sum("prompt_tokens_total")
-        reading.generatedTokens = greater(sum("generation_tokens_total"), decoded)
-        reading.promptTokens = greater(prompt, computed.map { $0 + (cached ?? 0) })
-        reading.prefixHits = sum("cached_tokens_total")
-        reading.prefixQueries = reading.prefixHits == nil ? nil : prompt
-        reading.preemptions = sum("num_retracted_requests_total")
-        reading.ttft = text.histogram(prefix + "time_to_first_token_seconds")
-        reading.tpot =
+        series.generatedTokens = .greatest(of: sum("generation_tokens_total"), decoded)
+        series.promptTokens = .greatest(of: prompt, computed.flatMap { .total(of: $0, cached) })
+        series.prefixHits = sum("cached_tokens_total")
+        series.prefixQueries = series.prefixHits == nil ? nil : prompt
+        series.preemptions = sum("num_retracted_requests_total")
+        series.ttft = text.histogram(prefix + "time_to_first_token_seconds")
+        series.tpot =
             text.histogram(prefix + "inter_token_latency_seconds")
             ?? text.histogram(prefix + "time_per_output_token_seconds")
-        reading.e2e = text.histogram(prefix + "e2e_request_latency_seconds")
-        reading.queueTime = text.histogram(prefix + "queue_time_seconds")
-        return reading
+        series.e2e = text.histogram(prefix + "e2e_request_latency_seconds")
+        series.queueTime = text.histogram(prefix + "queue_time_seconds")
+        return series
     }
 
     private var models: [String] {
@@ -54,45 +54,36 @@ private struct SGLangNames {
     }
 
     /// Every unified engine has these series too, at 0: only a prefill or decode engine's mean anything.
-    private func readQueues(_ reading: inout EngineReading) {
+    private func readQueues(_ series: inout EngineSeries) {
         let types = text.labelValues("engine_type", of: prefix + "num_running_reqs")
         if types.contains("prefill") {
             // `prealloc` to 0.5.10, `infight` to 0.4.10.
-            reading.prefillQueue = add(
-                sum("num_prefill_bootstrap_queue_reqs") ?? sum("num_prefill_prealloc_queue_reqs"),
-                sum("num_prefill_inflight_queue_reqs") ?? sum("num_prefill_infight_queue_reqs"))
+            let first = sum("num_prefill_bootstrap_queue_reqs") ?? sum("num_prefill_prealloc_queue_reqs")
+            let second = sum("num_prefill_inflight_queue_reqs") ?? sum("num_prefill_infight_queue_reqs")
+            series.prefillQueue = .total(of: first, second)
         }
         if types.contains("decode") {
-            reading.decodeQueue = add(
-                sum("num_decode_prealloc_queue_reqs"), sum("num_decode_transfer_queue_reqs"))
+            series.decodeQueue = .total(
+                of: sum("num_decode_prealloc_queue_reqs"), sum("num_decode_transfer_queue_reqs"))
         }
     }
 
-    private func add(_ left: Double?, _ right: Double?) -> Double? {
-        left == nil && right == nil ? nil : (left ?? 0) + (right ?? 0)
-    }
-
-    private func greater(_ left: Double?, _ right: Double?) -> Double? {
-        guard let left, let right else { return left ?? right }
-        return max(left, right)
-    }
-
-    private func sum(_ name: String) -> Double? {
+    private func sum(_ name: String) -> Figure? {
         let rows = rows(prefix + name)
-        return rows.isEmpty ? nil : rows.reduce(0, +)
+        return rows.isEmpty ? nil : .sum(rows)
     }
 
-    private func mean(_ name: String) -> Double? {
+    private func mean(_ name: String) -> Figure? {
         let rows = rows(prefix + name)
-        return rows.isEmpty ? nil : rows.reduce(0, +) / Double(rows.count)
+        return rows.isEmpty ? nil : .mean(rows)
     }
 
-    /// One value for each data-parallel rank. Where every scheduler speaks
+    /// One row for each data-parallel rank. Where every scheduler speaks
     /// (`--enable-metrics-for-all-schedulers`), the tensor and pipeline ranks of one group tell the same
     /// requests again: the first of each group counts. With priorities, `priority=""` is the total.
-    private func rows(_ name: String) -> [Double] {
-        var groups: [String: (rank: Int, value: Double)] = [:]
-        for index in text.indices(of: name) where text.samples[index].value.isFinite {
+    private func rows(_ name: String) -> [Range<Int>] {
+        var groups: [String: (rank: Int, index: Int)] = [:]
+        for index in text.indices(of: name) {
             var key = ""
             var rank = 0
             var isPart = false
@@ -104,10 +95,8 @@ private struct SGLangNames {
                 default: key += "\(label)=\(value);"
                 }
             }
-            if !isPart, rank < groups[key]?.rank ?? .max {
-                groups[key] = (rank, text.samples[index].value)
-            }
+            if !isPart, rank < groups[key]?.rank ?? .max { groups[key] = (rank, index) }
         }
-        return groups.values.map(\.value)
+        return groups.values.map { $0.index..<($0.index + 1) }.sorted { $0.lowerBound < $1.lowerBound }
     }
 }

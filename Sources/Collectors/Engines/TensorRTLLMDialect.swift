@@ -5,8 +5,8 @@ import GatewayCore
 extension EngineDialect {
     static let tensorrtLLM = EngineDialect(kind: .tensorrtLLM) { text in
         text.hasName(prefix: "trtllm_")
-    } read: { text in
-        TensorRTLLMNames(text: text, prefix: "trtllm_").reading
+    } find: { text in
+        TensorRTLLMNames(text: text, prefix: "trtllm_").series
     }
 
     /// Releases 1.0 and 1.1 mark every row by `engine_type`.
@@ -15,27 +15,27 @@ extension EngineDialect {
             "time_to_first_token_seconds_count", "e2e_request_latency_seconds_sum", "request_success_total",
         ]
         return names.contains { !text.labelValues("engine_type", of: $0).isEmpty }
-    } read: { text in
-        TensorRTLLMNames(text: text, prefix: "").reading
+    } find: { text in
+        TensorRTLLMNames(text: text, prefix: "").series
     }
 
     static let tritonBackend = EngineDialect(kind: .tensorrtLLM) { text in
         text.hasName(prefix: "nv_trt_llm_")
-    } read: { text in
-        var reading = EngineReading()
+    } find: { text in
+        var series = EngineSeries()
         let requests = "nv_trt_llm_request_metrics"
         let blocks = "nv_trt_llm_kv_cache_block_metrics"
-        reading.running = text.sum(requests, label: "request_type", is: "active")
-        reading.waiting = text.sum(requests, label: "request_type", is: "waiting")
-        reading.prefillQueue = text.sum(requests, label: "request_type", is: "context")
-        reading.kvUsage = text.mean(blocks) { text.label("kv_cache_block_type", ofSample: $0) == "fraction" }
+        series.running = text.sum(requests, label: "request_type", is: "active")
+        series.waiting = text.sum(requests, label: "request_type", is: "waiting")
+        series.prefillQueue = text.sum(requests, label: "request_type", is: "context")
+        series.kvUsage = text.mean(blocks, label: "kv_cache_block_type", is: "fraction")
         if let most = text.sum(blocks, label: "kv_cache_block_type", is: "max"),
             let size = text.sum(blocks, label: "kv_cache_block_type", is: "tokens_per")
         {
-            reading.kvCapacityTokens = most * size
+            series.kvCapacityTokens = .product(most, size)
         }
-        reading.ttft = text.histogram("nv_inference_first_response_histogram_ms", scale: 0.001)
-        return reading
+        series.ttft = text.histogram("nv_inference_first_response_histogram_ms", scale: 0.001)
+        return series
     }
 }
 
@@ -43,31 +43,31 @@ private struct TensorRTLLMNames {
     let text: MetricsText
     let prefix: String
 
-    var reading: EngineReading {
-        var reading = EngineReading()
-        reading.models = text.labelValues("model_name", of: prefix + "time_to_first_token_seconds_count")
+    var series: EngineSeries {
+        var series = EngineSeries()
+        series.models = text.labelValues("model_name", of: prefix + "time_to_first_token_seconds_count")
             .filter { $0 != "undefined" }
-        reading.running = sum("num_requests_running")
-        reading.waiting = sum("num_requests_waiting")
-        reading.prefillQueue = sum("num_context_requests")
-        reading.decodeQueue = sum("num_generation_requests")
-        reading.kvUsage = text.mean(prefix + "kv_cache_utilization")
+        series.running = sum("num_requests_running")
+        series.waiting = sum("num_requests_waiting")
+        series.prefillQueue = sum("num_context_requests")
+        series.decodeQueue = sum("num_generation_requests")
+        series.kvUsage = text.mean(prefix + "kv_cache_utilization")
         if let blocks = sum("kv_cache_max_blocks"), let size = text.mean(prefix + "kv_cache_tokens_per_block")
         {
-            reading.kvCapacityTokens = blocks * size
+            series.kvCapacityTokens = .product(blocks, size)
         }
-        reading.promptTokens = sum("prompt_tokens_total")
-        reading.generatedTokens = sum("generation_tokens_total")
-        reading.prefixHits = sum("kv_cache_reused_blocks_total")
-        if let hits = reading.prefixHits, let missed = sum("kv_cache_missed_blocks_total") {
-            reading.prefixQueries = hits + missed
+        series.promptTokens = sum("prompt_tokens_total")
+        series.generatedTokens = sum("generation_tokens_total")
+        series.prefixHits = sum("kv_cache_reused_blocks_total")
+        if let hits = series.prefixHits, let missed = sum("kv_cache_missed_blocks_total") {
+            series.prefixQueries = .total(of: hits, missed)
         }
-        reading.ttft = text.histogram(prefix + "time_to_first_token_seconds")
-        reading.tpot = text.histogram(prefix + "time_per_output_token_seconds")
-        reading.e2e = text.histogram(prefix + "e2e_request_latency_seconds")
-        reading.queueTime = text.histogram(prefix + "request_queue_time_seconds")
-        return reading
+        series.ttft = text.histogram(prefix + "time_to_first_token_seconds")
+        series.tpot = text.histogram(prefix + "time_per_output_token_seconds")
+        series.e2e = text.histogram(prefix + "e2e_request_latency_seconds")
+        series.queueTime = text.histogram(prefix + "request_queue_time_seconds")
+        return series
     }
 
-    private func sum(_ name: String) -> Double? { text.sum(prefix + name) }
+    private func sum(_ name: String) -> Figure? { text.sum(prefix + name) }
 }

@@ -5,60 +5,56 @@ import GatewayCore
 extension EngineDialect {
     static let vllm = EngineDialect(kind: .vllm) { text in
         text.hasName(prefix: "vllm:") || text.hasName(prefix: "ray_vllm:")
-    } read: { text in
-        VLLMNames(text: text, prefix: text.hasName(prefix: "vllm:") ? "vllm:" : "ray_vllm:").reading
+    } find: { text in
+        VLLMNames(text: text, prefix: text.hasName(prefix: "vllm:") ? "vllm:" : "ray_vllm:").series
     }
 
     static let vllmWithoutPrefix = EngineDialect(kind: .vllm) { text in
         text.has("num_requests_running")
             && (text.has("gpu_cache_usage_perc") || text.has("kv_cache_usage_perc"))
-    } read: { text in
-        VLLMNames(text: text, prefix: "").reading
+    } find: { text in
+        VLLMNames(text: text, prefix: "").series
     }
-}
-
-extension MetricsText {
-    /// A vLLM that was put to sleep answers its health check all the same: only its metrics tell.
-    var tellsOfSleep: Bool { sum("vllm:engine_sleep_state", label: "sleep_state", is: "awake") == 0 }
 }
 
 private struct VLLMNames {
     let text: MetricsText
     let prefix: String
 
-    var reading: EngineReading {
-        var reading = EngineReading()
-        reading.models = text.labelValues("model_name", of: prefix + "num_requests_running")
+    var series: EngineSeries {
+        var series = EngineSeries()
+        series.models = text.labelValues("model_name", of: prefix + "num_requests_running")
         for model in text.labelValues("model_name", of: prefix + "num_requests_waiting")
-        where !reading.models.contains(model) {
-            reading.models.append(model)
+        where !series.models.contains(model) {
+            series.models.append(model)
         }
-        reading.running = sum("num_requests_running")
-        reading.waiting = sum("num_requests_waiting")
-        reading.decodeQueue = decodeQueue
+        series.running = sum("num_requests_running")
+        series.waiting = sum("num_requests_waiting")
+        series.decodeQueue = decodeQueue
         // Both are shares, 0...1, whatever "perc" says.
-        reading.kvUsage =
+        series.kvUsage =
             text.mean(prefix + "kv_cache_usage_perc") ?? text.mean(prefix + "gpu_cache_usage_perc")
-        reading.kvCapacityTokens = kvCapacity
-        reading.promptTokens = sum("prompt_tokens_total")
-        reading.generatedTokens = sum("generation_tokens_total")
-        reading.prefixQueries = sum("prefix_cache_queries_total") ?? sum("gpu_prefix_cache_queries_total")
-        reading.prefixHits = sum("prefix_cache_hits_total") ?? sum("gpu_prefix_cache_hits_total")
-        reading.preemptions = sum("num_preemptions_total")
-        reading.ttft = histogram("time_to_first_token_seconds")
-        reading.tpot = tpot
-        reading.e2e = histogram("e2e_request_latency_seconds")
-        reading.queueTime = histogram("request_queue_time_seconds")
-        return reading
+        series.kvCapacityTokens = kvCapacity
+        series.promptTokens = sum("prompt_tokens_total")
+        series.generatedTokens = sum("generation_tokens_total")
+        series.prefixQueries = sum("prefix_cache_queries_total") ?? sum("gpu_prefix_cache_queries_total")
+        series.prefixHits = sum("prefix_cache_hits_total") ?? sum("gpu_prefix_cache_hits_total")
+        series.preemptions = sum("num_preemptions_total")
+        series.awake = text.sum(prefix + "engine_sleep_state", label: "sleep_state", is: "awake")
+        series.ttft = histogram("time_to_first_token_seconds")
+        series.tpot = tpot
+        series.e2e = histogram("e2e_request_latency_seconds")
+        series.queueTime = histogram("request_queue_time_seconds")
+        return series
     }
 
-    private func sum(_ name: String) -> Double? { text.sum(prefix + name) }
-    private func histogram(_ name: String) -> BucketHistogram? { text.histogram(prefix + name) }
+    private func sum(_ name: String) -> Figure? { text.sum(prefix + name) }
+    private func histogram(_ name: String) -> HistogramFigure? { text.histogram(prefix + name) }
 
     /// Requests whose KV is on its way from a prefill node. Only a KV consumer has the stages (0.32 on);
     /// before that "deferred" says it, which without a KV connector means other waits (a grammar) and is left
     /// out.
-    private var decodeQueue: Double? {
+    private var decodeQueue: Figure? {
         if let stages = sum("num_requests_kv_fetch_by_stage") { return stages }
         guard text.hasName(prefix: prefix + "nixl_") else { return nil }
         return text.sum(prefix + "num_requests_waiting_by_reason", label: "reason", is: "deferred")
@@ -66,7 +62,7 @@ private struct VLLMNames {
 
     /// Inter-token latency is live, but with speculative decoding it has one observation a step, not a token;
     /// then the mean of each request is the honest one.
-    private var tpot: BucketHistogram? {
+    private var tpot: HistogramFigure? {
         if text.has(prefix + "spec_decode_num_drafts_total"),
             let honest = histogram("request_time_per_output_token_seconds")
         {
@@ -77,7 +73,7 @@ private struct VLLMNames {
 
     /// The engine's own count of tokens, else blocks times their size (which is wrong for hybrid models, that
     /// tell the count); summed over data-parallel ranks.
-    private var kvCapacity: Double? {
+    private var kvCapacity: Figure? {
         var total: Double?
         for index in text.indices(of: prefix + "cache_config_info") {
             let number = { (label: String) in text.label(label, ofSample: index).flatMap(Double.init) }
@@ -87,6 +83,6 @@ private struct VLLMNames {
             }
             if let tokens { total = (total ?? 0) + tokens }
         }
-        return total
+        return total.map(Figure.fixed)
     }
 }

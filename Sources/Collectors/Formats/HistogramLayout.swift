@@ -31,6 +31,7 @@ struct HistogramLayout: Sendable {
             rows[place].bounds.append(bound)
             rows[place].samples.append(index)
         }
+        guard !rows.isEmpty else { return nil }
         for place in rows.indices {
             rows[place].sort()
             guard rows[place].bounds.last == .infinity else { return nil }

@@ -69,7 +69,6 @@ package struct MetricsText: Sendable {
     package internal(set) var exemplars: [MetricExemplar] = []
     var runs: [SampleRun] = []
     var hasTimestamps = false
-    private let memo = MetricsTextMemo()
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -106,12 +105,7 @@ package struct MetricsText: Sendable {
     package func indices(of name: String) -> [Int] { places(of: name).flatMap { $0 } }
 
     /// The same as ranges.
-    func places(of name: String) -> [Range<Int>] { memo.places(of: name, in: self) }
-
-    /// Where the buckets of a histogram stand; nil where there is none.
-    func layout(of histogram: String) -> HistogramLayout? { memo.histogram(histogram, in: self) }
-
-    func findRuns(of name: String) -> [Range<Int>] {
+    func places(of name: String) -> [Range<Int>] {
         let wanted = Array(name.utf8)
         let hash = wanted.reduce(Self.hashSeed, Self.hash)
         return runs.lazy.filter { run in

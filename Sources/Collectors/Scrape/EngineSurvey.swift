@@ -7,6 +7,15 @@ struct EngineSurvey {
 
     private enum Step { case metrics, slots, models, version(Int) }
 
+    /// A text of metrics, and what stands where in it.
+    private struct Page {
+        var text: MetricsText
+        let series: EngineSeries
+
+        var reading: EngineReading { series.reading(of: text.samples) }
+        var isAsleep: Bool { series.awake?.value(in: text.samples) == 0 }
+    }
+
     let node: String
     let url: EngineURL
     let timeoutSeconds: Double
@@ -15,7 +24,7 @@ struct EngineSurvey {
     private(set) var models: [String]?
     private var metricsPath = "/metrics"
     /// The last page that could be read.
-    private var page: MetricsText?
+    private var page: Page?
     private var triedSecondPath = false
     private var hasSlots = true
     private var factsAt = -Double.infinity
@@ -160,12 +169,15 @@ struct EngineSurvey {
             return
         }
         do {
-            let isTaken = answer.body.withBytes { page?.takeValues(of: $0) ?? false }
-            if !isTaken { page = try MetricsText.parse(answer.body.array) }
-            guard let text = page else { return }
-            let reading = try EngineReading.read(text, from: place(metricsPath))
+            let isTaken = answer.body.withBytes { page?.text.takeValues(of: $0) ?? false }
+            if !isTaken {
+                page = nil
+                let text = try MetricsText.parse(answer.body.array)
+                page = Page(text: text, series: try EngineSeries(of: text, from: place(metricsPath)))
+            }
+            guard let reading = page?.reading else { return }
             settle(reading.kind)
-            isAsleep = text.tellsOfSleep
+            isAsleep = page?.isAsleep ?? false
             engine = .success(reading)
             if kind == .llamacpp, hasSlots { steps.insert(.slots, at: 0) }
         } catch let error as MetricsTextError {

@@ -63,7 +63,7 @@ package final class Scraper: Sendable {
         // Clocks first, then feeds: as their tokens are numbered.
         var wakes = WakeQueue(times: clocks.map(\.wakesAt) + feeds.map(\.wakesAt))
         // Among a thousand targets something happens all the time: waiting a little takes many events at one wake-up.
-        let rest = Int32(min(5, clocks.count / 200))
+        let rest = Int32(min(10, clocks.count / 100))
         while !isStopped.load(ordering: .relaxed) {
             var now = Self.now()
             while let index = wakes.popDue(by: now) {
