@@ -98,6 +98,37 @@ import Testing
         #expect(throws: MetricsTextError.self) { try MetricsText.parse(bytes) }
     }
 
+    @Test func `a line that is like the one before is read as it would be alone`() throws {
+        let seed = Array(
+            "a{x=\"1\",le=\"0.5\"} 1\na{x=\"22\",le=\"+Inf\"} 2\na{x=\"é\",le=\"3\"} 3 # {t=\"1\"} 4\na{x=\"5\",le=\"6\"}7\nb 1\nb 22 9\nb  3\nb_c 4\n"
+                .utf8)
+        var random = SplitMix64(seed: 3)
+        var readable = 0
+        for round in 0..<20_000 {
+            var bytes = seed
+            for _ in 0..<(round == 0 ? 0 : 1 + Int(random.next() % 2)) {
+                bytes[Int(random.next() % UInt64(bytes.count))] =
+                    Array("\"\\{}\n# =,1x\u{ff}".utf8).randomElement(using: &random)!
+            }
+            // A free comment before each line: each is read word by word.
+            let apart = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) }
+                .joined(separator: Array("\n#\n".utf8))
+            let together = try? MetricsText.parse(bytes)
+            let alone = try? MetricsText.parse(Array(apart))
+            #expect(together?.samples.map(\.value.bitPattern) == alone?.samples.map(\.value.bitPattern))
+            guard let together, let alone else { continue }
+            readable += 1
+            #expect(together.samples.map(\.timestamp) == alone.samples.map(\.timestamp))
+            for index in together.samples.indices {
+                #expect("\(together.labels(ofSample: index))" == "\(alone.labels(ofSample: index))")
+            }
+            let names = Set(alone.names)
+            #expect(Set(together.names) == names)
+            for name in names { #expect(together.indices(of: name) == alone.indices(of: name)) }
+        }
+        #expect(readable > 2000)
+    }
+
     @Test func `no text makes the parser crash, whatever is cut or flipped`() throws {
         let seed = Array(
             "# HELP a h\n# TYPE a histogram\na_bucket{le=\"1\",x=\"\\\"\"} 1 2 # {t=\"é\"} 1 2\n{\"q\"} 1\na_sum 1e3\n# EOF\n"

@@ -65,6 +65,12 @@ import Testing
         #expect(collect(text, in: 1000) == .failed(reason))
     }
 
+    @Test func `bytes behind an answer are not part of it, and its connection is not used again`() {
+        #expect(
+            collect("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, world", in: 1000)
+                == .complete(ScrapeAnswer(status: 200, body: body("hello")), keepsAlive: false))
+    }
+
     @Test func `a body without end stops at the limit`() {
         var collector = ResponseCollector()
         collector.append(Array("HTTP/1.1 200 OK\r\n\r\n".utf8))

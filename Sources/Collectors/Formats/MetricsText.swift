@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// What a `# TYPE` line says of a family.
 package enum MetricType: String, Sendable, CaseIterable {
     case counter, gauge, histogram, summary, untyped
@@ -16,7 +18,6 @@ package struct MetricsTextError: Error, Sendable, Equatable, CustomStringConvert
 
 /// A family as its `#` lines declare it: places in the text.
 struct MetricFamily: Sendable {
-    var nameHash: UInt64
     var name: Range<Int>
     var type: MetricType?
     var help: Range<Int>?
@@ -53,7 +54,6 @@ package struct MetricExemplar: Sendable, Equatable {
 
 /// Samples of one name that stand together.
 struct SampleRun: Sendable {
-    var nameHash: UInt64
     var nameStart: UInt32
     var nameEnd: UInt32
     var samples: Range<Int>
@@ -107,10 +107,7 @@ package struct MetricsText: Sendable {
     /// The same as ranges.
     func places(of name: String) -> [Range<Int>] {
         let wanted = Array(name.utf8)
-        let hash = wanted.reduce(Self.hashSeed, Self.hash)
-        return runs.lazy.filter { run in
-            run.nameHash == hash && matches(Int(run.nameStart)..<Int(run.nameEnd), wanted)
-        }.map(\.samples)
+        return runs.lazy.filter { matches(Int($0.nameStart)..<Int($0.nameEnd), wanted) }.map(\.samples)
     }
 
     /// The value of a label, with its escapes resolved; nil when the sample has no such label.
@@ -142,11 +139,7 @@ package struct MetricsText: Sendable {
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     func matches(_ range: Range<Int>, _ wanted: [UInt8]) -> Bool {
-        guard range.count == wanted.count else { return false }
-        for offset in 0..<wanted.count where bytes[range.lowerBound + offset] != wanted[offset] {
-            return false
-        }
-        return true
+        range.count == wanted.count && bytes.isSame(range, in: wanted, at: 0)
     }
 }
 

@@ -1,13 +1,14 @@
+import GatewayCore
+
 extension MetricsTextParser {
     private enum Declaration { case type, help, unit }
 
     /// A line that begins with `#`: a declaration, `# EOF`, or a free comment.
     mutating func readComment() throws(MetricsTextError) {
         let start = at
-        var end = at
-        while end < bytes.count, bytes[end] != 0x0a { end += 1 }
+        let end = bytes.withSpan { $0.first(0x0a, in: start..<$0.byteCount) } ?? bytes.count
         defer { at = end }
-        if strict, end - start == 5, startsWord("EOF", at: start + 2, end: end) {
+        if strict, end - start == 5, has("# EOF", at: start) {
             ended = true
             return
         }
@@ -16,17 +17,6 @@ extension MetricsTextParser {
             return
         }
         try readDeclaration(kind, rest..<end)
-    }
-
-    private func startsWord(_ word: StaticString, at start: Int, end: Int) -> Bool {
-        guard end - start >= word.utf8CodeUnitCount, bytes[start - 1] == 0x20 else { return false }
-        var same = true
-        var offset = start
-        for byte in "\(word)".utf8 {
-            same = same && bytes[offset] == byte
-            offset += 1
-        }
-        return same
     }
 
     /// The kind of a declaration and where its name begins.
@@ -38,9 +28,9 @@ extension MetricsTextParser {
         while stop < end, bytes[stop] > 0x20 { stop += 1 }
         let kind: Declaration
         switch (stop - word, stop > word ? bytes[word] : 0) {
-        case (4, UInt8(ascii: "T")) where sameText(word..<stop, "TYPE"): kind = .type
-        case (4, UInt8(ascii: "H")) where sameText(word..<stop, "HELP"): kind = .help
-        case (4, UInt8(ascii: "U")) where sameText(word..<stop, "UNIT"): kind = .unit
+        case (4, UInt8(ascii: "T")) where has("TYPE", at: word): kind = .type
+        case (4, UInt8(ascii: "H")) where has("HELP", at: word): kind = .help
+        case (4, UInt8(ascii: "U")) where has("UNIT", at: word): kind = .unit
         default: return nil
         }
         if strict {
@@ -51,8 +41,8 @@ extension MetricsTextParser {
         return (kind, stop)
     }
 
-    private func sameText(_ range: Range<Int>, _ text: String) -> Bool {
-        result.matches(range, Array(text.utf8))
+    private func has(_ text: StaticString, at place: Int) -> Bool {
+        bytes.withSpan { $0.has(text, at: place) }
     }
 
     private mutating func readDeclaration(_ kind: Declaration, _ range: Range<Int>) throws(MetricsTextError) {
@@ -116,13 +106,18 @@ extension MetricsTextParser {
 
     /// The index of the family of this name, new if there is none yet.
     private mutating func family(_ name: Range<Int>) -> Int {
-        var hash = MetricsText.hashSeed
-        for at in name { hash = MetricsText.hash(hash, bytes[at]) }
-        if let found = familyIndex[hash], result.matches(result.families[found].name, Array(bytes[name])) {
-            return found
-        }
+        let last = result.families.count - 1
+        // Its HELP and TYPE mostly stand together.
+        if last >= 0, isFamily(last, name) { return last }
+        let hash = bytes[name].reduce(MetricsText.hashSeed, MetricsText.hash)
+        if let found = familyIndex[hash], isFamily(found, name) { return found }
         familyIndex[hash] = result.families.count
-        result.families.append(MetricFamily(nameHash: hash, name: name, lines: line...line))
+        result.families.append(MetricFamily(name: name, lines: line...line))
         return result.families.count - 1
+    }
+
+    private func isFamily(_ index: Int, _ name: Range<Int>) -> Bool {
+        let other = result.families[index].name
+        return name.count == other.count && bytes.isSame(name, in: bytes, at: other.lowerBound)
     }
 }

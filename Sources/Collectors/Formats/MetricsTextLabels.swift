@@ -1,3 +1,5 @@
+import GatewayCore
+
 extension MetricsTextParser {
     /// Reads `{...}` and gives the place between the braces.
     /// - Returns: the metric's own name when it stands quoted among the labels (Prometheus 3, UTF-8 names).
@@ -15,7 +17,7 @@ extension MetricsTextParser {
             if at < bytes.count, bytes[at] == UInt8(ascii: "=") {
                 at += 1
                 skipLabelBlanks()
-                _ = try readQuoted("label value")
+                shape.values.append(try readQuoted("label value"))
             } else if quoted, first, !strict {
                 quotedName = name
             } else {
@@ -61,6 +63,10 @@ extension MetricsTextParser {
         }
         at += 1
         let start = at
+        if let end = bytes.withSpan({ $0.plainStringEnd(from: start) }) {
+            at = end + 1
+            return start..<end
+        }
         var wide: UInt8 = 0
         while at < bytes.count {
             let byte = bytes[at]

@@ -1,3 +1,5 @@
+import GatewayCore
+
 extension MetricsText {
     /// Which rules a text must keep.
     package enum Grammar: Sendable {
@@ -29,6 +31,8 @@ struct MetricsTextParser {
     var ended = false
     /// A `#` line stands between the last sample and here.
     var interrupted = true
+    /// That of the last sample that was read word by word.
+    var shape = SampleShape()
     var result: MetricsText
     /// The last family of each name's hash.
     var familyIndex: [UInt64: Int] = [:]
@@ -75,28 +79,34 @@ struct MetricsTextParser {
 
     private mutating func readSample() throws(MetricsTextError) {
         let start = at
-        var hash = MetricsText.hashSeed
-        while at < bytes.count, Self.isNameByte(bytes[at]) {
-            hash = MetricsText.hash(hash, bytes[at])
-            at += 1
+        if !interrupted, let same = bytes.withSpan({ shape.end(of: start, in: $0) }) {
+            at = same.end
+            return try readValue(same.labels, name: nil)
         }
+        while at < bytes.count, Self.isNameByte(bytes[at]) { at += 1 }
         var name = start..<at
         if at > start, Self.isDigit(bytes[start]) {
             throw failure("a metric name must not begin with a digit: \(excerpt(start))")
         }
         if !strict { skipBlanks() }
         var labels = at..<at
+        shape.values.removeAll(keepingCapacity: true)
         if at < bytes.count, bytes[at] == UInt8(ascii: "{") {
             let quoted = try readLabels(range: &labels)
-            if name.isEmpty, let quoted {
-                name = quoted
-                hash = bytes[quoted].reduce(MetricsText.hashSeed, MetricsText.hash)
-            }
+            if name.isEmpty, let quoted { name = quoted }
         }
         guard !name.isEmpty else { throw failure("expected a metric name, found \(excerpt(start))") }
         try readSeparator(
             after: "the metric's name and labels", required: strict || labels.isEmpty && at == name.upperBound
         )
+        shape.line = start..<at
+        shape.labels = labels
+        try readValue(labels, name: name)
+    }
+
+    /// From the value to the line's end.
+    /// - Parameter name: nil: that of the sample before.
+    private mutating func readValue(_ labels: Range<Int>, name: Range<Int>?) throws(MetricsTextError) {
         let valueStart = at
         let value = try readNumber("value")
         let valueEnd = at
@@ -106,32 +116,35 @@ struct MetricsTextParser {
             MetricSample(
                 value: value, timestamp: timestamp, labelsStart: UInt32(labels.lowerBound),
                 labelsEnd: UInt32(labels.upperBound), valueStart: UInt32(valueStart),
-                valueEnd: UInt32(valueEnd)), name: name, hash: hash)
+                valueEnd: UInt32(valueEnd)), name: name)
         try readExemplar()
         guard at >= bytes.count || bytes[at] == 0x0a else {
             throw failure("expected the end of the line, found \(excerpt(at))")
         }
     }
 
-    private mutating func append(
-        _ sample: MetricSample, name: Range<Int>, hash: UInt64
-    ) throws(MetricsTextError) {
+    private mutating func append(_ sample: MetricSample, name: Range<Int>?) throws(MetricsTextError) {
         let index = result.samples.count
         guard index < Self.sampleLimit else {
             throw failure("more than \(Self.sampleLimit) samples")
         }
         result.samples.append(sample)
-        if !interrupted, let last = result.runs.indices.last, result.runs[last].nameHash == hash,
-            sameBytes(name, Int(result.runs[last].nameStart)..<Int(result.runs[last].nameEnd))
-        {
+        let last = result.runs.count - 1
+        guard let name, interrupted || !isName(ofRun: last, name) else {
             result.runs[last].samples = result.runs[last].samples.lowerBound..<(index + 1)
             return
         }
         interrupted = false
         result.runs.append(
             SampleRun(
-                nameHash: hash, nameStart: UInt32(name.lowerBound), nameEnd: UInt32(name.upperBound),
+                nameStart: UInt32(name.lowerBound), nameEnd: UInt32(name.upperBound),
                 samples: index..<(index + 1), line: line))
+    }
+
+    private func isName(ofRun index: Int, _ name: Range<Int>) -> Bool {
+        let run = result.runs[index]
+        return name.count == Int(run.nameEnd - run.nameStart)
+            && bytes.isSame(name, in: bytes, at: Int(run.nameStart))
     }
 
     private mutating func readTimestamp() throws(MetricsTextError) -> Double? {
@@ -151,7 +164,9 @@ struct MetricsTextParser {
             throw failure("expected an exemplar's { after #, found \(excerpt(at))")
         }
         var labels = at..<at
+        let known = shape.values.count
         _ = try readLabels(range: &labels)
+        shape.values.removeLast(shape.values.count - known)
         try readSeparator(after: "an exemplar's labels", required: strict)
         let value = try readNumber("exemplar's value")
         var timestamp: Double?
@@ -203,15 +218,6 @@ struct MetricsTextParser {
 
     mutating func skipBlanks() {
         while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x09 { at += 1 }
-    }
-
-    private func sameBytes(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        guard left.count == right.count else { return false }
-        for offset in 0..<left.count where bytes[left.lowerBound + offset] != bytes[right.lowerBound + offset]
-        {
-            return false
-        }
-        return true
     }
 
     @inline(__always) static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

@@ -35,6 +35,23 @@ extension RawSpan {
         }
     }
 
+    /// The quote that ends a string of ASCII; nil where an escape, a control character or anything wider comes first, or no
+    /// quote at all.
+    package func plainStringEnd(from start: Int) -> Int? {
+        precondition(start >= 0)
+        var at = start
+        while at &+ 8 <= byteCount {
+            let place = word(at).firstNotPlain
+            if place < 8 { return byte(at &+ place) == 0x22 ? at &+ place : nil }
+            at &+= 8
+        }
+        while at < byteCount, case let c = byte(at), c >= 0x20, c < 0x80, c != 0x5C {
+            if c == 0x22 { return at }
+            at &+= 1
+        }
+        return nil
+    }
+
     /// The last place of eight bytes, as one little-endian word, in a range.
     package func last(_ wanted: UInt64, in range: Range<Int>) -> Int? {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
@@ -177,6 +194,11 @@ extension [UInt8] {
         unsafe try body(span.bytes)
     }
 
+    /// Whether a range equals the bytes at a place of another array.
+    package func isSame(_ range: Range<Int>, in other: [UInt8], at place: Int) -> Bool {
+        unsafe span.bytes.equals(range, in: other, at: place)
+    }
+
     /// How many bytes from a place on are those of a span at another.
     package func sameCount(_ places: PartialRangeFrom<Int>, as other: RawSpan, at place: Int) -> Int {
         let mine = unsafe span.bytes
@@ -196,5 +218,20 @@ extension [UInt8] {
         }
         while same < count, mine.byte(places.lowerBound &+ same) == other.byte(place &+ same) { same &+= 1 }
         return same
+    }
+}
+
+extension UInt64 {
+    /// Of its eight bytes, the lowest first, which is the first quote, backslash, control character or byte beyond ASCII; 8:
+    /// none.
+    @inline(__always)
+    fileprivate var firstNotPlain: Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = self ^ ones &* 0x22
+        let slashes = self ^ ones &* 0x5C
+        // A borrow spoils only what is behind the first hit.
+        let hits =
+            (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (self &- ones &* 0x20) & ~self | self
+        return (hits & (ones &* 0x80)).trailingZeroBitCount &>> 3
     }
 }
