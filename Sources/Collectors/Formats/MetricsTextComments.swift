@@ -54,8 +54,9 @@ extension MetricsTextParser {
             let inside = (range.lowerBound + 1)..<stop
             return try declare(kind, name: inside, text: textAfter(stop + 1, range.upperBound))
         }
-        while stop < range.upperBound, Self.isNameByte(bytes[stop]) { stop += 1 }
-        let name = range.lowerBound..<stop
+        at = range.lowerBound
+        let name = readName()
+        stop = name.upperBound
         guard !name.isEmpty, stop == range.upperBound || bytes[stop] == 0x20 || bytes[stop] == 0x09 else {
             throw failure("expected a metric name in a declaration, found \(excerpt(range.lowerBound))")
         }

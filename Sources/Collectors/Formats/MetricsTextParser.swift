@@ -31,8 +31,11 @@ struct MetricsTextParser {
     var ended = false
     /// A `#` line stands between the last sample and here.
     var interrupted = true
-    /// That of the last sample that was read word by word.
+    /// The name read last, where it was a bare one.
+    var lastName = 0..<0
+    /// That of the last sample, and the last other one: a histogram's buckets have a label that its sum has not.
     var shape = SampleShape()
+    var otherShape = SampleShape()
     var result: MetricsText
     /// The last family of each name's hash.
     var familyIndex: [UInt64: Int] = [:]
@@ -78,35 +81,63 @@ struct MetricsTextParser {
     // MARK: samples
 
     private mutating func readSample() throws(MetricsTextError) {
-        let start = at
-        if !interrupted, let same = bytes.withSpan({ shape.end(of: start, in: $0) }) {
-            at = same.end
-            return try readValue(same.labels, name: nil)
+        let bare = readName()
+        let start = bare.lowerBound
+        if !bare.isEmpty {
+            if Self.isDigit(bytes[start]) {
+                throw failure("a metric name must not begin with a digit: \(excerpt(start))")
+            }
+            if let labels = repeatedLabels() { return try readValue(labels, name: bare) }
         }
-        while at < bytes.count, Self.isNameByte(bytes[at]) { at += 1 }
-        var name = start..<at
-        if at > start, Self.isDigit(bytes[start]) {
-            throw failure("a metric name must not begin with a digit: \(excerpt(start))")
-        }
-        if !strict { skipBlanks() }
-        var labels = at..<at
+        swap(&shape, &otherShape)
         shape.values.removeAll(keepingCapacity: true)
-        if at < bytes.count, bytes[at] == UInt8(ascii: "{") {
-            let quoted = try readLabels(range: &labels)
-            if name.isEmpty, let quoted { name = quoted }
+        let (labels, quoted) = try readLabelsIfAny()
+        guard let name = bare.isEmpty ? quoted : bare else {
+            throw failure("expected a metric name, found \(excerpt(start))")
         }
-        guard !name.isEmpty else { throw failure("expected a metric name, found \(excerpt(start))") }
         try readSeparator(
             after: "the metric's name and labels", required: strict || labels.isEmpty && at == name.upperBound
         )
-        shape.line = start..<at
+        shape.place = bare.isEmpty ? 0..<0 : bare.upperBound..<at
         shape.labels = labels
         try readValue(labels, name: name)
     }
 
+    /// A bare name, or nothing. Mostly it is the one before, or begins with it.
+    mutating func readName() -> Range<Int> {
+        let start = at
+        if !lastName.isEmpty, bytes.isSame(lastName, in: bytes, at: start) { at += lastName.count }
+        while at < bytes.count, Self.isNameByte(bytes[at]) { at += 1 }
+        lastName = start..<at
+        return lastName
+    }
+
+    /// Moves to the value where the line's labels are those of a line before but for what stands between their quotes.
+    /// - Returns: nil, and nothing moved, where they differ in more.
+    private mutating func repeatedLabels() -> Range<Int>? {
+        let start = at
+        var found = bytes.withSpan { shape.end(of: start, in: $0) }
+        if found == nil {
+            found = bytes.withSpan { otherShape.end(of: start, in: $0) }
+            if found != nil { swap(&shape, &otherShape) }
+        }
+        guard let found else { return nil }
+        at = found.end
+        return found.labels
+    }
+
+    private mutating func readLabelsIfAny() throws(MetricsTextError) -> (
+        labels: Range<Int>, name: Range<Int>?
+    ) {
+        if !strict { skipBlanks() }
+        var labels = at..<at
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "{") else { return (labels, nil) }
+        let name = try readLabels(range: &labels)
+        return (labels, name)
+    }
+
     /// From the value to the line's end.
-    /// - Parameter name: nil: that of the sample before.
-    private mutating func readValue(_ labels: Range<Int>, name: Range<Int>?) throws(MetricsTextError) {
+    private mutating func readValue(_ labels: Range<Int>, name: Range<Int>) throws(MetricsTextError) {
         let valueStart = at
         let value = try readNumber("value")
         let valueEnd = at
@@ -123,14 +154,14 @@ struct MetricsTextParser {
         }
     }
 
-    private mutating func append(_ sample: MetricSample, name: Range<Int>?) throws(MetricsTextError) {
+    private mutating func append(_ sample: MetricSample, name: Range<Int>) throws(MetricsTextError) {
         let index = result.samples.count
         guard index < Self.sampleLimit else {
             throw failure("more than \(Self.sampleLimit) samples")
         }
         result.samples.append(sample)
         let last = result.runs.count - 1
-        guard let name, interrupted || !isName(ofRun: last, name) else {
+        guard interrupted || !isName(ofRun: last, name) else {
             result.runs[last].samples = result.runs[last].samples.lowerBound..<(index + 1)
             return
         }

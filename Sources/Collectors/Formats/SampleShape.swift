@@ -1,18 +1,20 @@
 import GatewayCore
 
-/// Places of a sample's line up to its value. The lines behind it mostly differ from it in what stands between quotes.
+/// Places of what stands in a sample's line between its name and its value. The next lines mostly have the same but for what
+/// is between quotes.
 struct SampleShape: Sendable {
-    /// From the name to the value.
-    var line = 0..<0
+    /// Behind the name, up to the value.
+    var place = 0..<0
     /// Between the braces.
     var labels = 0..<0
     /// Between the quotes of labels' values, in order.
     var values: [Range<Int>] = []
 
-    /// Where the value begins in another line of this shape, and where its labels stand.
+    /// Where the value begins in a line that goes on so at `start`, and where its labels stand.
     /// - Returns: nil where it differs in more than plain values of labels.
     func end(of start: Int, in text: RawSpan) -> (end: Int, labels: Range<Int>)? {
-        var mine = line.lowerBound
+        guard !place.isEmpty else { return nil }
+        var mine = place.lowerBound
         var theirs = start
         for value in values {
             guard text.equals(mine..<value.lowerBound, in: text, at: theirs),
@@ -21,11 +23,11 @@ struct SampleShape: Sendable {
             mine = value.upperBound
             theirs = end
         }
-        let end = theirs + line.upperBound - mine
-        guard text.equals(mine..<line.upperBound, in: text, at: theirs), end < text.byteCount,
+        let end = theirs + place.upperBound - mine
+        guard text.equals(mine..<place.upperBound, in: text, at: theirs), end < text.byteCount,
             text.byte(end) > 0x20
         else { return nil }
-        let labelsStart = start + labels.lowerBound - line.lowerBound
-        return (end, labelsStart..<(end + labels.upperBound - line.upperBound))
+        let labelsStart = start + labels.lowerBound - place.lowerBound
+        return (end, labelsStart..<(end + labels.upperBound - place.upperBound))
     }
 }

@@ -70,7 +70,7 @@ private struct ProbeSession: ~Copyable {
         }
     }
 
-    private func report(_ survey: EngineSurvey) -> ProbeReport {
+    private func report(_ survey: consuming EngineSurvey) -> ProbeReport {
         let reading = survey.reading(at: 0)
         var engine: EngineReading?
         var failure: String?

@@ -19,6 +19,8 @@ final class ScrapeClock {
     private var deadline = Double.infinity
     private var isRunning = false
     private var askedNamesAt: Double?
+    /// Of this turn.
+    private var addresses: [SocketAddress] = []
 
     /// - Parameters:
     ///   - tokenBase: the clock's own bits of its lanes' tokens; bit 24 tells the lanes apart.
@@ -61,26 +63,24 @@ final class ScrapeClock {
             return finish(at: now)
         }
         guard now >= startsAt else { return nil }
-        guard case .known(let addresses) = names.addresses(of: lanes[0].url, at: now) else {
+        guard case .known(let found) = names.addresses(of: lanes[0].url, at: now) else {
             return waitForName(at: now)
         }
+        addresses = found
         askedNamesAt = nil
         isRunning = true
         isResting = rests()
         deadline = now + timeout
-        return begin(at: now, addresses, poller)
+        return begin(at: now, poller)
     }
 
     /// Goes on after an event of one of its lanes.
-    func handle(_ event: Poller.Event, at now: Double, names: NameBook, _ poller: borrowing Poller)
-        -> NodeReading?
-    {
+    func handle(_ event: Poller.Event, at now: Double, _ poller: borrowing Poller) -> NodeReading? {
         let index = Int(event.token >> 24 & 1)
         guard index < lanes.count, let outcome = lanes[index].handle(event, poller), isRunning else {
             return nil
         }
-        guard case .known(let addresses) = names.addresses(of: lanes[0].url, at: now) else { return nil }
-        take(outcome, lane: index, addresses, poller)
+        take(outcome, lane: index, poller)
         return finishIfDone(at: now)
     }
 
@@ -94,38 +94,32 @@ final class ScrapeClock {
         return finish(at: now)
     }
 
-    private func begin(at now: Double, _ addresses: [SocketAddress], _ poller: borrowing Poller)
-        -> NodeReading?
-    {
+    private func begin(at now: Double, _ poller: borrowing Poller) -> NodeReading? {
         guard let probePath = survey?.probePath else {
             exporterResult = nil
-            ask(lanes[0].url.path, lane: 0, addresses, poller)
+            ask(lanes[0].url.path, lane: 0, poller)
             return finishIfDone(at: now)
         }
         survey?.begin(at: now)
         let path = survey?.nextPath()
-        if !isResting { ask(probePath, lane: 0, addresses, poller) }
-        if let path { ask(path, lane: 1, addresses, poller) }
+        if !isResting { ask(probePath, lane: 0, poller) }
+        if let path { ask(path, lane: 1, poller) }
         return finishIfDone(at: now)
     }
 
-    private func ask(
-        _ path: String, lane: Int, _ addresses: [SocketAddress], _ poller: borrowing Poller
-    ) {
+    private func ask(_ path: String, lane: Int, _ poller: borrowing Poller) {
         guard let outcome = lanes[lane].begin(path, at: addresses, poller) else { return }
-        take(outcome, lane: lane, addresses, poller)
+        take(outcome, lane: lane, poller)
     }
 
-    private func take(
-        _ outcome: ScrapeLane.Outcome, lane: Int, _ addresses: [SocketAddress], _ poller: borrowing Poller
-    ) {
+    private func take(_ outcome: ScrapeLane.Outcome, lane: Int, _ poller: borrowing Poller) {
         if survey == nil {
             exporterResult = Self.gpus(outcome, node: node, url: lanes[0].url)
         } else if lane == 0 {
             survey?.takeProbe(outcome)
         } else {
             survey?.take(outcome)
-            if let path = survey?.nextPath() { ask(path, lane: 1, addresses, poller) }
+            if let path = survey?.nextPath() { ask(path, lane: 1, poller) }
         }
     }
 

@@ -89,7 +89,7 @@ package final class Scraper: Sendable {
                     wakes.set(index, to: feeds[index - clocks.count].wakesAt)
                     continue
                 }
-                guard let reading = clocks[index].handle(event, at: now, names: names, poller) else {
+                guard let reading = clocks[index].handle(event, at: now, poller) else {
                     continue
                 }
                 publish(reading)
