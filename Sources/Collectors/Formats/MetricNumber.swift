@@ -3,12 +3,6 @@ import GatewayCore
 /// The number of an exposition line, read as Prometheus reads it: decimal with an optional exponent, `NaN`,
 /// `Inf` in any case; no hexadecimal, no underscores, no unit.
 enum MetricNumber {
-    /// Powers of ten that a Double holds exactly.
-    private static let exactPowers: [Double] = [
-        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-        1e19, 1e20, 1e21, 1e22,
-    ]
-
     /// nil when the bytes are not a number.
     ///
     /// A mantissa below 2^53 times or over a power of ten up to 10^22 is one exact operation, hence correctly
@@ -23,7 +17,7 @@ enum MetricNumber {
         guard at < end else { return nil }
         if bytes.byte(at) > UInt8(ascii: "9") { return special(bytes, at..<end, range, negative: negative) }
         guard let shape = DecimalShape(bytes, at..<end) else { return nil }
-        if let exact = shape.exact(exactPowers) { return negative ? -exact : exact }
+        if let exact = shape.exact { return negative ? -exact : exact }
         return Double(bytes.text(range))
     }
 
@@ -44,6 +38,12 @@ enum MetricNumber {
 
 /// Digits, point and exponent of a decimal number.
 private struct DecimalShape {
+    /// Powers of ten that a Double holds exactly.
+    private static let powers: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+        1e19, 1e20, 1e21, 1e22,
+    ]
+
     private var mantissa: UInt64 = 0
     /// Significant digits read into the mantissa; past 18 it may have lost some.
     private var digits = 0
@@ -100,9 +100,12 @@ private struct DecimalShape {
         return negative ? -value : value
     }
 
-    func exact(_ powers: [Double]) -> Double? {
-        guard digits <= 18, mantissa < 1 << 53, abs(power) < powers.count else { return nil }
+    /// The value, where one exact operation gives it.
+    var exact: Double? {
+        guard digits <= 18, mantissa < 1 << 53 else { return nil }
         let value = Double(mantissa)
-        return power < 0 ? value / powers[-power] : value * powers[power]
+        if power == 0 || mantissa == 0 { return value }
+        guard abs(power) < Self.powers.count else { return nil }
+        return power < 0 ? value / Self.powers[-power] : value * Self.powers[power]
     }
 }

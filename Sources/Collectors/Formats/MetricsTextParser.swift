@@ -48,6 +48,7 @@ struct MetricsTextParser {
         self.strict = strict
         result = MetricsText(bytes: bytes)
         result.samples.reserveCapacity(bytes.count / 80)
+        familyIndex.reserveCapacity(bytes.count / 400)
     }
 
     mutating func readAll() throws(MetricsTextError) {
@@ -179,7 +180,7 @@ struct MetricsTextParser {
     }
 
     private mutating func readTimestamp() throws(MetricsTextError) -> Double? {
-        guard try readGap(before: "a timestamp") else { return nil }
+        guard at < bytes.count, bytes[at] != 0x0a, try readGap(before: "a timestamp") else { return nil }
         guard bytes[at] != UInt8(ascii: "#") else { return nil }
         let timestamp = try readNumber("timestamp")
         guard timestamp.isFinite else { throw failure("a timestamp must be a finite number") }

@@ -16,7 +16,9 @@ struct SampleShape: Sendable {
         guard !place.isEmpty else { return nil }
         var mine = place.lowerBound
         var theirs = start
-        for value in values {
+        // By index: an iterator would count a reference for each line.
+        for index in values.indices {
+            let value = values[index]
             guard text.equals(mine..<value.lowerBound, in: text, at: theirs),
                 let end = text.plainStringEnd(from: theirs + value.lowerBound - mine)
             else { return nil }

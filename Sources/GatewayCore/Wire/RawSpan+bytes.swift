@@ -2,11 +2,11 @@ import CLinux
 
 /// Checked reading of bytes with integer offsets, and the kernels that run over a checked range.
 extension RawSpan {
-    @inline(__always) package func byte(_ index: Int) -> UInt8 {
+    @inlinable @inline(__always) package func byte(_ index: Int) -> UInt8 {
         unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
     }
 
-    @inline(__always) package func word(_ index: Int) -> UInt64 {
+    @inlinable @inline(__always) package func word(_ index: Int) -> UInt64 {
         unsafe unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
     }
 
@@ -190,7 +190,7 @@ extension RawSpan {
 
 extension [UInt8] {
     /// The bytes, for the length of the call.
-    @inline(__always) package func withSpan<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
+    @inlinable @inline(__always) package func withSpan<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
         unsafe try body(span.bytes)
     }
 
