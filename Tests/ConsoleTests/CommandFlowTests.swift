@@ -109,8 +109,8 @@ struct CommandFlowTests {
         var screen = Screen()
         screen.press(.character("w"))
         func weight() -> Int? {
-            guard case .weight(_, let weight, let typed) = screen.state.dialog?.kind else { return nil }
-            return Int(typed) ?? weight
+            guard case .weight(_, let draft) = screen.state.dialog?.kind else { return nil }
+            return draft.value
         }
         screen.press(.character("+"))
         #expect(weight() == 100)

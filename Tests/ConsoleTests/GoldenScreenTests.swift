@@ -29,7 +29,8 @@ struct GoldenScreenTests {
     }
 
     @Test(arguments: [
-        ("drain", "d"), ("weight", "w---"), ("policy", "o"), ("policy-try", "okt"), ("weight-try", "w---t"),
+        ("drain", "d"), ("weight", "w---"), ("limit", "l24"), ("policy", "o"), ("policy-try", "okt"),
+        ("weight-try", "w---t"),
         ("help", "?"), ("palette", ":dr"), ("sort", "s"),
         ("filter", "/kv>45"), ("gpus", "e"), ("drain-migrate", "dtxxm"), ("cancel-session", "3jc"),
         ("cost-model", "0b"), ("cost-node", "0bb"), ("cost-session", "0bbb"), ("cancel-of-sessions", "Sjc"),

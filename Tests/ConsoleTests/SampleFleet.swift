@@ -27,6 +27,8 @@ enum SampleFleet {
         snapshot.gateway.address = "127.0.0.1:8080"
         snapshot.gateway.version = "0.1.0"
         snapshot.gateway.configurationVersion = 7
+        snapshot.gateway.queueCapacity = 1024
+        snapshot.gateway.configuredQueueCapacity = 1024
         snapshot.gateway.policy = "foresight"
         snapshot.gateway.policies = policies
         snapshot.gateway.policySettings.standard =

@@ -112,10 +112,13 @@ struct OperatorTests {
         #expect(try await signalbox.run("undrain", one).status == 1, "there is no drain to undo")
         #expect(try await signalbox.run("maintenance", one).status == 0)
         #expect(try await signalbox.run("weight", other, "37").status == 0)
+        #expect(try await signalbox.run("limit", other, "12").status == 0)
+        #expect(try await signalbox.run("queue-capacity", "99").status == 0)
         #expect(try await signalbox.run("policy", "round-robin").status == 0)
         status = try await signalbox.status()
         #expect(status.state(one) == "maintenance")
-        #expect(status.weight(other) == 37)
+        #expect(status.weight(other) == 37 && status.node(other)["limit"] as? Int == 12)
+        #expect(status.object["queueCapacity"] as? Int == 99)
         #expect(status.policy == "round-robin")
         #expect(try await signalbox.run("policy", "foresight", "w=3").status == 0)
         let steered = try await signalbox.run("policy", "foresight", "lambda=0.5", "--reason", "incident")
@@ -165,6 +168,8 @@ struct OperatorTests {
             (["drain", names[0], "--deadline", "10m", "--wait"], "serve, weight 100 → drain"),
             (["drain", names[0], "--migrate"], "then its streams move to other nodes"),
             (["maintenance", names[0]], "→ maintenance"), (["weight", names[0], "40"], "100 → 40"),
+            (["limit", names[0], "8"], "none → 8"), (["limit", names[0], "8"], "foreseen: "),
+            (["queue-capacity", "9"], "1024 → 9"),
             (["policy", "random", "--try", "5m"], "→ random, for 300 s, then"),
             (["cancel", "--session", "s"], "session s: its requests end"),
             (["autotune", "on"], "autotune on"),

@@ -68,6 +68,25 @@ struct TakingOutTests {
         #expect(table.contains("drained (safe to delete)"))
     }
 
+    @Test func `stop ends the gateway after the last stream, stop --now at once`() async throws {
+        let signalbox = try Signalbox()
+        let scene = try await Scene(signalbox, tokens: 200)
+        let dry = try await signalbox.run("stop", "--now", "--dry-run")
+        #expect(dry.status == 0 && dry.output.contains("nothing was changed: stop now"))
+        let stop = try await signalbox.run("stop")
+        #expect(stop.status == 0 && stop.output.contains("stop after the last stream"), "\(stop.errors)")
+        #expect(!scene.stream.hasEnded)
+        try await expectEventually("the stream's end", within: 60) { scene.stream.hasEnded }
+        #expect(scene.stream.isComplete, "\(scene.stream.summary)")
+        try await expectEventually("the gateway gone") { !ProcessTree.isRunning(scene.gateway.program.processID) }
+
+        let other = try await Scene(signalbox, tokens: 5_000)
+        #expect(try await signalbox.run("stop", "--now", "--reason", "fire").status == 0)
+        try await expectEventually("the gateway gone") { !ProcessTree.isRunning(other.gateway.program.processID) }
+        try await expectEventually("the stream's end") { other.stream.hasEnded }
+        #expect(!other.stream.isComplete)
+    }
+
     @Test func `drain --migrate empties a node at once, and the client notices nothing`() async throws {
         let signalbox = try Signalbox()
         let scene = try await Scene(signalbox, tokens: 600)

@@ -34,6 +34,7 @@ struct UsageTests {
         (["load", "http://127.0.0.1:1", "--requets", "3"], "did you mean --requests?"),
         (["engine", "--prot", "0"], "did you mean --port?"),
         (["drain"], "usage: signalbox drain NODE"), (["weight", "n", "101"], "0 to 100"),
+        (["limit", "n", "0"], "1 to 100000"), (["queue-capacity", "-1"], "0 to 65536"),
         (["weight", "n", "-1"], "0 to 100"), (["weight", "n", "many"], "0 to 100"),
         (["drain", "n", "--deadline", "soon"], "such as 20s"),
         (["drain", "n", "--deadline", "5s", "--at-deadline", "explode"], "keep, cut, migrate"),

@@ -85,8 +85,8 @@ package enum Effect: Equatable, Sendable {
     case show(at: Double?)
     /// Asks the gateway for pictures from before this console came.
     case askPast
-    /// Asks the gateway what would be if these nodes took no more requests.
-    case foresee([String])
+    /// Asks the gateway what would come of a change.
+    case foresee(NodeChange)
     /// Writes the screen into a file and tells its name.
     case export(PictureFormat)
     /// Whether the terminal tells of the mouse.

@@ -43,7 +43,18 @@ extension ActionTable {
             views: ViewName.ofNodes,
             isMutating: true, "Changes the node's share of new requests. Shows the shares, then asks.",
             disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
-            perform: { state, context in Weighting.open(&state, context) }),
+            perform: { state, context in NumberChoosing.openWeight(&state, context) }),
+        Action(
+            "limit", [.character("l")], usage: "[NODE] 1...100000|none [--try 5m]", .act,
+            views: ViewName.ofNodes, isMutating: true,
+            "Sets how many requests at most the node gets at once; more wait here. Asks first.",
+            disabled: { state, snapshot in Targets.whyNone(state, snapshot) },
+            perform: { state, context in NumberChoosing.openLimit(&state, context) }),
+        Action(
+            "queue-capacity", [], usage: "0...65536 [--try 5m]", .act, isMutating: true,
+            "Sets how many requests of each model may wait in the gateway. Asks first.",
+            disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
+            perform: { state, context in NumberChoosing.openQueueCapacity(&state, context) }),
         Action(
             "policy", [.character("o")], usage: "[NAME [PARAM=VALUE...]] [--model M] [--try 5m]", .act,
             hint: 3,
@@ -174,7 +185,7 @@ enum Draining {
             dialog.atDeadline = options.action
             dialog.migrates = options.migrates
             state.overlay = .dialog(dialog)
-            return [.foresee(dialog.targets)]
+            return [.foresee(.out(dialog.targets))]
         }
         return []
     }
@@ -189,7 +200,7 @@ enum Draining {
     static func openMaintenance(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
         let targets = Targets.chosen(state, context)
         open(&state, context, .maintenance(targets), targets) { .maintenance(node: $0, force: $1) }
-        return state.dialog.map { [.foresee($0.targets)] } ?? []
+        return state.dialog?.change.map { [.foresee($0)] } ?? []
     }
 
     /// Opens the dialog, with the guard's reason where only force helps; says the reason where nothing does.
@@ -273,53 +284,6 @@ struct DrainOptions {
         let digits = factor == nil ? text : String(text.dropLast())
         guard let number = Double(digits), number > 0, number.isFinite else { return nil }
         return number * (factor ?? 1)
-    }
-}
-
-enum Weighting {
-    static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
-        do throws(InputProblem) {
-            var context = context
-            let trySeconds = try Trying.takeSeconds(from: &context.arguments)
-            return open(&state, context, trySeconds)
-        } catch {
-            state.tell("\(error)", .warning)
-            return []
-        }
-    }
-
-    private static func open(_ state: inout ScreenState, _ context: ActionContext, _ trySeconds: Double?)
-        -> [Effect]
-    {
-        let targets = Targets.chosen(state, context)
-        let nodes = targets.compactMap { context.snapshot?.node(named: $0) }
-        guard let first = nodes.first, nodes.count == targets.count else {
-            state.tell(
-                targets.first.map { "no node named \($0)" } ?? "select a node first", .warning)
-            return []
-        }
-        let numbers = context.arguments.compactMap { Int($0) }
-        if let wanted = numbers.first, !(0...100).contains(wanted) {
-            state.tell("a weight is 0 to 100, not \(wanted)", .warning)
-            return []
-        }
-        state.open(
-            .weight(targets, weight: numbers.first ?? first.weight, typed: ""), context,
-            trySeconds: trySeconds)
-        return []
-    }
-}
-
-/// `--try 5m` among the palette's words.
-enum Trying {
-    /// Takes it out; nil: it is not there.
-    static func takeSeconds(from words: inout [String]) throws(InputProblem) -> Double? {
-        guard let flag = words.firstIndex(of: "--try") else { return nil }
-        guard let seconds = words.dropFirst(flag + 1).first.flatMap(DrainOptions.seconds) else {
-            throw InputProblem("--try takes a time", remedy: "such as 30s, 5m or 1h")
-        }
-        words.removeSubrange(flag...(flag + 1))
-        return seconds
     }
 }
 

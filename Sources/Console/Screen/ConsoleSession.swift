@@ -12,8 +12,8 @@ package struct ConsoleConnection {
         case result(CommandResult)
         /// Pictures from before this console came, and the series up to now.
         case past(Reel, History)
-        /// What was asked of a drain.
-        case forecast(DrainForecast)
+        /// What was asked of a change.
+        case forecast(Forecast)
         /// What a demo says of what happens now.
         case caption(String)
         /// The connection is gone, or could not be made yet; the text says why. `receive` goes on trying.
@@ -23,8 +23,8 @@ package struct ConsoleConnection {
     package enum Question {
         /// What it kept of the past.
         case past
-        /// What would be if these nodes took no more requests.
-        case drain([String])
+        /// What would come of it.
+        case change(NodeChange)
     }
 
     /// What to wait on; below 0: there is no connection now.
@@ -252,7 +252,7 @@ package final class ConsoleSession {
         case .copy(let text): terminal.copy(text)
         case .show(let time): show(at: time)
         case .askPast: connection.ask(.past)
-        case .foresee(let nodes): connection.ask(.drain(nodes))
+        case .foresee(let change): connection.ask(.change(change))
         case .export(let format): export(format)
         case .mouse(let isOn): terminal.hasMouse = isOn
         case .repaint:

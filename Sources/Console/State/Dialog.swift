@@ -11,12 +11,21 @@ package struct Dialog: Equatable, Sendable {
         case cancelSession(String)
         /// A `.pin` or an `.unpin`.
         case pin(Command)
-        /// - typed: digits typed so far; they replace `weight`.
-        case weight([String], weight: Int, typed: String)
+        case weight([String], NumberDraft)
+        case limit([String], NumberDraft)
+        case queueCapacity(NumberDraft)
         case policy(PolicyDraft)
         case keep
         case undo(Command)
         case quit
+
+        /// It can go back by itself.
+        var canBeTried: Bool {
+            switch self {
+            case .weight, .limit, .queueCapacity, .policy: true
+            default: false
+            }
+        }
 
         /// Nodes would serve no more.
         var takesOut: Bool {
@@ -42,8 +51,8 @@ package struct Dialog: Equatable, Sendable {
     package var atDeadline = DeadlineAction.keep
     /// The change goes back by itself after so long; nil: it is for good.
     package var trySeconds: Double?
-    /// What the gateway foresees of taking nodes out; nil: it has not said yet.
-    package var forecast: DrainForecast?
+    /// What the gateway foresees of `change`; nil: it has not said yet.
+    package var forecast: Forecast?
     /// Streams are moved as soon as the node drains.
     package var migrates = false
 
@@ -75,45 +84,23 @@ package struct Dialog: Equatable, Sendable {
     /// The nodes that it is about.
     package var targets: [String] {
         switch kind {
-        case .drain(let nodes), .undrain(let nodes), .maintenance(let nodes), .weight(let nodes, _, _): nodes
+        case .drain(let nodes), .undrain(let nodes), .maintenance(let nodes), .weight(let nodes, _),
+            .limit(let nodes, _):
+            nodes
         case .migrate(let node), .cut(let node): [node]
         case .undo(let command): command.node.map { [$0] } ?? []
-        case .policy, .cancelSession, .pin, .keep, .quit: []
+        case .policy, .queueCapacity, .cancelSession, .pin, .keep, .quit: []
         }
     }
-}
 
-extension Command {
-    /// The command in words: "drain gpu-2".
-    package var phrase: String {
-        switch self {
-        case .drain(let node, _, _, let force): "drain \(node)" + (force ? " by force" : "")
-        case .undrain(let node): "undrain \(node)"
-        case .migrate(let node): "move the streams of \(node)"
-        case .cut(let node): "cut \(node)"
-        case .cancelSession(let id): "cancel session \(id)"
-        case .pin(let session, let node): "pin \(session.shellWord) \(node.shellWord)"
-        case .unpin(let session): "unpin \(session.shellWord)"
-        case .maintenance(let node, let force): "maintenance \(node)" + (force ? " by force" : "")
-        case .setWeight(let node, let weight): "weight \(node) \(weight)"
-        case .setPolicy(let name, let model, let parameters):
-            (["policy \(name)"]
-                + (parameters ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.brief)" }
-                + (model.map { ["--model \($0)"] } ?? [])).joined(separator: " ")
-        case .keep: "keep what is tried"
-        case .undo: "undo"
-        case .setAutotune(let isOn): "autotune \(isOn ? "on" : "off")"
-        case .stop(.drain): "stop when the streams have ended"
-        case .stop(.now): "stop now"
+    /// What is asked of the gateway: what would come of it? nil: nothing.
+    package var change: NodeChange? {
+        switch kind {
+        case .drain(let nodes), .maintenance(let nodes): .out(nodes)
+        case .weight(let nodes, let draft) where draft.isChanged:
+            draft.value.map { NodeChange(.weight($0), of: nodes) }
+        case .limit(let nodes, let draft) where draft.isChanged: NodeChange(.limit(draft.value), of: nodes)
+        default: nil
         }
-    }
-}
-
-extension String {
-    /// One word of a command line, whatever is in it.
-    var shellWord: String {
-        let isPlain =
-            !isEmpty && allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._:/@%+=,-".contains($0)) }
-        return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
     }
 }

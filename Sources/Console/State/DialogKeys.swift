@@ -10,11 +10,8 @@ enum DialogKeys {
         switch dialog.kind {
         case .quit:
             return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
-        case .weight:
-            return [
-                ("Esc", "cancel"), ("y", "apply"), ("t", "try"), ("+ -", "by 1"), ("Left Right", "by 10"),
-                ("c", "as configured"),
-            ]
+        case .weight(_, let draft), .limit(_, let draft), .queueCapacity(let draft):
+            return [("Esc", "cancel"), ("y", "apply"), ("t", "try")] + draft.hints
         case .policy(let draft):
             let keys = [("Esc", "cancel"), ("y", "apply"), ("t", "try"), ("Up Down", "choose")]
             if draft.parameters.isEmpty { return keys }
@@ -60,8 +57,13 @@ enum DialogKeys {
             state.tell("y confirms, Esc cancels")
             return []
         }
+        guard changed.change != dialog.change else {
+            state.overlay = .dialog(changed)
+            return []
+        }
+        changed.forecast = nil
         state.overlay = .dialog(changed)
-        return []
+        return changed.change.map { [.foresee($0)] } ?? []
     }
 
     /// A key that means nothing here may be part of a word for another window.
@@ -121,9 +123,10 @@ enum DialogKeys {
             }
         case .undrain(let nodes): return nodes.map { .undrain(node: $0) }
         case .maintenance(let nodes): return nodes.map { .maintenance(node: $0, force: force) }
-        case .weight(let nodes, let weight, let typed):
-            let wanted = min(max(Int(typed) ?? weight, 0), 100)
-            return nodes.map { .setWeight(node: $0, weight: wanted) }
+        case .weight(let nodes, let draft):
+            return draft.value.map { weight in nodes.map { .setWeight(node: $0, weight: weight) } } ?? []
+        case .limit(let nodes, let draft): return nodes.map { .setLimit(node: $0, requests: draft.value) }
+        case .queueCapacity(let draft): return draft.value.map { [.setQueueCapacity(requests: $0)] } ?? []
         case .policy(let draft): return draft.command(snapshot?.gateway).map { [$0] } ?? []
         case .migrate(let node): return [.migrate(node: node)]
         case .cut(let node): return [.cut(node: node)]
@@ -158,10 +161,17 @@ enum DialogKeys {
 
     private static func adjust(_ key: Key, _ dialog: inout Dialog, _ snapshot: Snapshot?) {
         switch dialog.kind {
-        case .weight where key == .character("t"), .policy where key == .character("t"):
+        case let kind where kind.canBeTried && key == .character("t"):
             dialog.trySeconds = next(after: dialog.trySeconds, in: [nil, 300, 900, 3_600])
-        case .weight(let nodes, let weight, let typed):
-            dialog.kind = Weights.adjusted(key, nodes, weight: weight, typed: typed, snapshot)
+        case .weight(let nodes, var draft):
+            draft.press(key)
+            dialog.kind = .weight(nodes, draft)
+        case .limit(let nodes, var draft):
+            draft.press(key)
+            dialog.kind = .limit(nodes, draft)
+        case .queueCapacity(var draft):
+            draft.press(key)
+            dialog.kind = .queueCapacity(draft)
         case .pin(let command) where key == .down || key == .up:
             dialog.kind = .pin(Pinning.adjusted(command, by: key == .down ? 1 : -1, snapshot))
         case .policy(var draft):
@@ -205,30 +215,6 @@ enum DialogKeys {
         default:
             disturb(dialog, &state)
             return []
-        }
-    }
-}
-
-/// Changing the number in the weight dialog.
-enum Weights {
-    static func adjusted(
-        _ key: Key, _ nodes: [String], weight: Int, typed: String, _ snapshot: Snapshot?
-    ) -> Dialog.Kind {
-        let now = min(max(Int(typed) ?? weight, 0), 100)
-        switch key {
-        case .character("+"), .character("="), .up:
-            return .weight(nodes, weight: min(now + 1, 100), typed: "")
-        case .character("-"), .down: return .weight(nodes, weight: max(now - 1, 0), typed: "")
-        case .right: return .weight(nodes, weight: min(now + 10, 100), typed: "")
-        case .left: return .weight(nodes, weight: max(now - 10, 0), typed: "")
-        case .character("c"):
-            let configured = nodes.first.flatMap { snapshot?.node(named: $0)?.configuredWeight }
-            return .weight(nodes, weight: configured ?? now, typed: "")
-        case .backspace: return .weight(nodes, weight: weight, typed: String(typed.dropLast()))
-        case .character(let digit) where ("0"..."9").contains(digit):
-            let longer = typed + String(digit)
-            return .weight(nodes, weight: weight, typed: (Int(longer) ?? 101) <= 100 ? longer : String(digit))
-        default: return .weight(nodes, weight: weight, typed: typed)
         }
     }
 }

@@ -17,7 +17,7 @@ package enum ScreenInput: Equatable, Sendable {
     case connection(ConnectionState)
     case result(CommandResult)
     case caption(String)
-    case forecast(DrainForecast)
+    case forecast(Forecast)
 }
 
 /// One step of the screen: pure. Returns what is to be done outside.
@@ -51,7 +51,7 @@ package func reduce(_ state: inout ScreenState, _ input: ScreenInput, _ snapshot
         state.caption = text
         return []
     case .forecast(let forecast):
-        guard var dialog = state.dialog, dialog.kind.takesOut, Set(dialog.targets) == Set(forecast.nodes)
+        guard var dialog = state.dialog, dialog.change == forecast.change
         else { return [] }
         dialog.forecast = forecast
         state.overlay = .dialog(dialog)

@@ -39,7 +39,7 @@ enum DrainCommand {
             _ = try OperatorCommands.submit(
                 .drain(node: node, deadlineSeconds: deadline, atDeadline: action, force: force), arguments)
         }
-        if isDryRun, !isGoingOn { try foresee(node, arguments) }
+        if isDryRun, !isGoingOn { try OperatorCommands.foresee(.out([node]), arguments) }
         if arguments.has("--migrate") {
             if isDryRun, !isGoingOn {
                 print("then its streams move to other nodes; what can't be moved finishes")
@@ -48,14 +48,6 @@ enum DrainCommand {
             }
         }
         return arguments.has("--wait") && !isDryRun ? try wait(for: node, timeout, arguments) : 0
-    }
-
-    private static func foresee(_ node: String, _ arguments: Arguments) throws {
-        var client = try AdminClient(path: try AdminSockets.find(arguments))
-        let measured = try client.snapshot().totals.ttft?.p50
-        let forecast = try client.forecast(without: [node])
-        print("foreseen: " + forecast.words(measured: measured))
-        if let shares = forecast.shareWords() { print("foreseen: new requests: " + shares) }
     }
 
     private static func atDeadline(_ arguments: Arguments) throws -> (Double?, DeadlineAction) {

@@ -51,7 +51,7 @@ final class GatewayLink {
         do throws(AdminClient.Failure) {
             switch question {
             case .past: try client?.askPast()
-            case .drain(let nodes): try client?.foresee(without: nodes)
+            case .change(let change): try client?.foresee(change)
             }
         } catch { client = nil }
     }

@@ -44,9 +44,19 @@ enum OperatorCommands {
             name: "weight", arguments: "NODE 0...100", summary: "a node's share of new requests",
             flags: changeFlags + [tryFlag], argumentCount: 2...2
         ) { try weight($0) },
+        Subcommand(
+            name: "limit", arguments: "NODE 1...100000|none",
+            summary: "how many requests at most a node gets at once; more wait in the gateway",
+            flags: changeFlags + [tryFlag], argumentCount: 2...2
+        ) { try limit($0) },
+        Subcommand(
+            name: "queue-capacity", arguments: "0...65536",
+            summary: "how many requests of each model may wait in the gateway; more are refused",
+            flags: changeFlags + [tryFlag], argumentCount: 1...1
+        ) { try queueCapacity($0) },
         PolicyCommand.entry,
         Subcommand(
-            name: "keep", summary: "what is being tried (weight and policy with --try) stays",
+            name: "keep", summary: "what is being tried (with --try) stays",
             flags: changeFlags
         ) { try submit(.keep, $0) },
         Subcommand(
@@ -62,6 +72,10 @@ enum OperatorCommands {
             }
             return try submit(.setAutotune(isOn: isOn), arguments)
         },
+        Subcommand(
+            name: "stop", summary: "end the gateway: no new request, and it goes after the last stream",
+            flags: changeFlags + [nowFlag]
+        ) { try submit(.stop(mode: $0.has("--now") ? .now : .drain), $0) },
     ]
 
     /// Of every verb that changes something.
@@ -77,6 +91,7 @@ enum OperatorCommands {
     static let tryFlag = Flag(
         name: "--try", value: "TIME",
         help: "such as 5m: after that it goes back by itself, unless signalbox keep comes first")
+    private static let nowFlag = Flag(name: "--now", help: "cut what is in flight and end at once")
     private static let sessionFlag = Flag(
         name: "--session", value: "ID", help: "as the client's header or body names it")
 
@@ -92,7 +107,38 @@ enum OperatorCommands {
         guard let weight = Int(arguments.positional[1]), (0...100).contains(weight) else {
             throw UsageError("a weight is 0 to 100, not \(arguments.positional[1])")
         }
-        return try submit(.setWeight(node: arguments.positional[0], weight: weight), arguments)
+        let node = arguments.positional[0]
+        let status = try submit(.setWeight(node: node, weight: weight), arguments)
+        if arguments.has("--dry-run") { try foresee(NodeChange(.weight(weight), of: [node]), arguments) }
+        return status
+    }
+
+    private static func limit(_ arguments: Arguments) throws -> Int32 {
+        let (node, word) = (arguments.positional[0], arguments.positional[1])
+        let requests = Int(word)
+        guard word == "none" || requests.map(GatewayLimits.nodeLimits.contains) == true else {
+            throw UsageError("a node's limit is 1 to 100000 requests or none, not \(word)")
+        }
+        let status = try submit(.setLimit(node: node, requests: requests), arguments)
+        if arguments.has("--dry-run") { try foresee(NodeChange(.limit(requests), of: [node]), arguments) }
+        return status
+    }
+
+    private static func queueCapacity(_ arguments: Arguments) throws -> Int32 {
+        let word = arguments.positional[0]
+        guard let requests = Int(word), GatewayLimits.queueCapacities.contains(requests) else {
+            throw UsageError("the queue's capacity is 0 to 65536 requests, not \(word)")
+        }
+        return try submit(.setQueueCapacity(requests: requests), arguments)
+    }
+
+    /// Prints what the gateway foresees of a change.
+    static func foresee(_ change: NodeChange, _ arguments: Arguments) throws {
+        var client = try AdminClient(path: try AdminSockets.find(arguments))
+        let measured = try client.snapshot().totals.ttft?.p50
+        let forecast = try client.forecast(of: change)
+        print("foreseen: " + forecast.words(measured: measured))
+        if let shares = forecast.shareWords() { print("foreseen: new requests: " + shares) }
     }
 
     /// Nothing may be changed from this shell.

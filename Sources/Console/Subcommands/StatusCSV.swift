@@ -32,6 +32,8 @@ enum StatusCSV: String, CaseIterable {
         ("safeToDelete", { "\($0.safeToDelete)" }),
         ("weight", { "\($0.weight)" }),
         ("configuredWeight", { "\($0.configuredWeight)" }),
+        ("limit", { $0.limit.map { "\($0)" } }),
+        ("configuredLimit", { $0.configuredLimit.map { "\($0)" } }),
         ("trafficShare", { number($0.trafficShare) }),
         ("role", { $0.role.rawValue }),
         ("zone", { $0.zone }),

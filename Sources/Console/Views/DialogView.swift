@@ -8,19 +8,38 @@ struct DialogView {
 
     typealias Line = [(text: String, role: Role)]
 
+    private static let mostShares = 5
     /// Of the dialog with most to say in a line.
-    private static let policyWidth = 110
+    private var policyWidth: Int { min(110, state.size.columns - 2) }
 
     func draw(_ canvas: inout Canvas) {
         let lines = content.lines
-        let height = min(lines.count + 4, canvas.size.rows - 4)
         let width = min(max(content.width, 60), canvas.size.columns - 2)
+        let command = commandLines(width - 4)
+        let height = min(lines.count + max(command.count, 1) + 3, canvas.size.rows - 4)
         let box = Rect((canvas.size.columns - width) / 2, top(height, canvas.size), width, height)
         Boxes.draw(&canvas, box, title: content.title, role: dialog.needsName ? .alarm : .accent)
-        for (offset, line) in lines.prefix(height - 4).enumerated() {
+        let room = height - max(command.count, 1) - 3
+        for (offset, line) in lines.prefix(room).enumerated() {
             draw(line, &canvas, Rect(box.x + 2, box.y + 1 + offset, width - 4, 1))
         }
+        for (offset, text) in command.enumerated() {
+            draw([(text, .label)], &canvas, Rect(box.x + 2, box.y + 1 + room + offset, width - 4, 1))
+        }
         drawButtons(&canvas, Rect(box.x + 2, box.maxY - 2, width - 4, 1))
+    }
+
+    /// The command that does the same, broken so that it can be pasted.
+    private func commandLines(_ width: Int) -> [String] {
+        var lines: [String] = []
+        for word in dialog.shellCommand(snapshot) {
+            if let last = lines.last, DisplayWidth.of(last) + DisplayWidth.of(word) + 3 <= width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(word)
+            }
+        }
+        return lines.dropLast().map { $0 + " \\" } + lines.suffix(1)
     }
 
     /// Away from the selected row, which stays in sight.
@@ -39,14 +58,21 @@ struct DialogView {
         case .drain(let nodes): lines = drainLines(nodes)
         case .undrain(let nodes): lines = undrainLines(nodes)
         case .maintenance(let nodes): lines = drainLines(nodes)
-        case .weight(let nodes, let weight, let typed):
-            lines = weightLines(nodes, Int(typed) ?? weight, typed)
+        case .weight(let nodes, let draft): lines = weightLines(nodes, draft)
+        case .limit(let nodes, let draft):
+            lines =
+                snapshot.map { LimitLines(draft: draft, snapshot: $0).ofNodes(nodes) + foreseenLines($0) }
+                ?? []
+        case .queueCapacity(let draft):
+            lines = snapshot.map { LimitLines(draft: draft, snapshot: $0).ofQueue } ?? []
         case .policy(let draft):
             lines =
                 snapshot.map {
                     PolicyLines(
-                        draft: draft, snapshot: $0, room: state.size.rows - 8 - tryLines.count,
-                        width: min(Self.policyWidth, state.size.columns - 2) - 4
+                        draft: draft, snapshot: $0,
+                        room: state.size.rows - 7 - tryLines.count
+                            - max(commandLines(policyWidth - 4).count, 1),
+                        width: policyWidth - 4
                     ).lines
                 }
                 ?? []
@@ -61,7 +87,7 @@ struct DialogView {
         case .quit: lines = quitLines
         }
         // Policies and their parameters are told in a sentence each.
-        let width = if case .policy = dialog.kind { Self.policyWidth } else { 76 }
+        let width = if case .policy = dialog.kind { policyWidth } else { 76 }
         return (title, memberLines + tryLines + lines + nameLines, width)
     }
 
@@ -95,6 +121,8 @@ struct DialogView {
         case .pin(.unpin): return "Unpin the session?"
         case .pin: return "Pin the session?"
         case .weight: return "Weight of \(names)"
+        case .limit: return "Limit of \(names)"
+        case .queueCapacity: return "Capacity of the gateway's queue"
         case .policy: return "Routing policy"
         case .keep: return "Keep what is tried?"
         case .undo: return "Undo?"
@@ -151,6 +179,7 @@ struct DialogView {
     }
 
     private func foreseenLines(_ snapshot: Snapshot) -> [Line] {
+        guard dialog.change != nil else { return [] }
         guard let forecast = dialog.forecast else {
             return [[("Foreseen       ", .label), ("the last minutes' requests are played again", .label)]]
         }
@@ -262,23 +291,16 @@ struct DialogView {
         }
     }
 
-    private func weightLines(_ nodes: [String], _ weight: Int, _ typed: String) -> [Line] {
-        guard let snapshot else { return [] }
-        let node = nodes.first.flatMap { snapshot.node(named: $0) }
-        let now = node.map { String($0.weight) } ?? NumberText.unknown
-        let configured = node.map { String($0.configuredWeight) } ?? NumberText.unknown
+    private func weightLines(_ nodes: [String], _ draft: NumberDraft) -> [Line] {
+        guard let snapshot, let weight = draft.value else { return [] }
         let filled = Bars.filled(Double(weight) / 100, width: 20)
         var lines: [Line] = [
-            [
-                ("now ", .label), (now, .text), ("   configured ", .label), (configured, .text),
-                ("   new ", .label),
-                (String(weight), .title), ("  ", .text), (filled, .accent),
-            ],
-            [("digits set it, + and - step by 1, Left and Right by 10", .label)],
+            Self.numberLine(draft) + [("  ", .text), (filled, .accent)], Self.numberKeys,
             [("", .text)],
-            [("Share of new requests", .label)],
+            [("Share of new requests by weight", .label)],
         ]
-        for line in SharePreview(nodes, weight: weight, snapshot).lines.prefix(10) {
+        let shares = SharePreview(nodes, weight: weight, snapshot).lines
+        for line in shares.prefix(Self.mostShares) {
             let isTarget = nodes.contains(line.node)
             let name = DisplayWidth.shortened(line.node, to: 16)
             let padding = String(repeating: " ", count: max(18 - DisplayWidth.of(name), 0))
@@ -289,9 +311,21 @@ struct DialogView {
                 (line.share == nil ? "  (not serving)" : "", .label),
             ])
         }
+        if shares.count > Self.mostShares {
+            lines.append([("  and \(shares.count - Self.mostShares) more", .label)])
+        }
         if weight == 0 { lines.append([("0: no new request; streams go on", .warning)]) }
-        return lines + hiddenLines
+        return lines + foreseenLines(snapshot) + hiddenLines
     }
+
+    static func numberLine(_ draft: NumberDraft) -> Line {
+        [
+            ("now ", .label), (draft.now.limitWord, .text), ("   configured ", .label),
+            (draft.configured.limitWord, .text), ("   new ", .label), (draft.value.limitWord, .title),
+        ]
+    }
+
+    static let numberKeys: Line = [("digits set it, + and - step by 1, Left and Right by 10", .label)]
 
     private var quitLines: [Line] {
         let active = Int(snapshot?.totals.active ?? 0)

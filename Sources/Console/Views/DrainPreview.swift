@@ -66,7 +66,7 @@ package struct DrainPreview: Equatable, Sendable {
     }
 }
 
-extension DrainForecast {
+extension Forecast {
     /// "TTFT p50 120 -> ~180 ms, queue each 0.4 -> ~0.9": requests before their first token.
     ///
     /// - measured: the median of now in seconds.

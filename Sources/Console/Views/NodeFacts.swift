@@ -116,7 +116,15 @@ struct NodeFacts {
                 ),
                 Fact(
                     "delete", node.safeToDelete ? "safe now" : "not safe", node.safeToDelete ? .good : .text),
-            ])
+            ] + limit)
+    }
+
+    private var limit: [Fact] {
+        guard node.limit != nil || node.configuredLimit != nil else { return [] }
+        let isConfigured = node.limit == node.configuredLimit
+        let configured = isConfigured ? "" : ", configured \(node.configuredLimit.limitWord)"
+        let text = node.limit.map { "\($0) requests at once" } ?? "none"
+        return [Fact("limit", text + configured, isConfigured ? .text : .accent)]
     }
 
     private var slow: String {

@@ -10,7 +10,7 @@ struct PinLines {
         switch command {
         case .pin(let session, let node):
             [[("Session  ", .label), (session, .title)], nodeLine(node)] + warmLines(session)
-                + [costLine(session, node)] + Self.meaning + commandLine
+                + [costLine(session, node)] + Self.meaning
         case .unpin(let session):
             [
                 [
@@ -18,7 +18,6 @@ struct PinLines {
                     (snapshot.pin(of: session).map { ", \($0.words(at: snapshot.time))" } ?? "", .text),
                 ]
             ] + warmLines(session) + [[("Its further requests go where the policy sends them.", .text)]]
-                + commandLine
         default: []
         }
     }
@@ -64,8 +63,6 @@ struct PinLines {
         [("Its further requests go there, and wait while it is full; while it", .text)],
         [("takes none they go where the policy sends them.", .text)],
     ]
-
-    private var commandLine: [DialogView.Line] { [[("signalbox \(command.phrase)", .accent)]] }
 }
 
 extension SessionPin {

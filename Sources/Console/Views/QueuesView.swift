@@ -70,7 +70,10 @@ private struct GatewayQueue {
 
     func draw(_ canvas: inout Canvas, _ rect: Rect) {
         guard rect.height >= 2 else { return }
-        Panels.heading("In the gateway itself: \(snapshot.gateway.queued) wait for a node", &canvas, rect)
+        let most = NumberText.count(Double(snapshot.gateway.queueCapacity))
+        Panels.heading(
+            "In the gateway itself: \(snapshot.gateway.queued) wait for a node; of each model \(most) may",
+            &canvas, rect)
         guard !snapshot.queues.isEmpty else {
             let totals = snapshot.totals
             let text =
@@ -115,7 +118,7 @@ private struct QueueColumns {
     var history: History
     var nodes: [NodeStatus]
 
-    var columns: [Column<QueueRow>] { identity + counts + times + past }
+    var columns: [Column<QueueRow>] { identity + counts + limits + times + past }
 
     private var identity: [Column<QueueRow>] {
         let longest = min(max(nodes.map { DisplayWidth.of($0.name) }.max() ?? 8, 8), 16)
@@ -149,6 +152,19 @@ private struct QueueColumns {
                 let role = row.node == nil ? .text : Threshold.queue.role(row.waiting)
                 return .text(mark(row, .waiting, NumberText.short(row.waiting)), role)
             },
+        ]
+    }
+
+    /// What of a node's limit is taken; nothing where no node has one.
+    private var limits: [Column<QueueRow>] {
+        guard nodes.contains(where: { $0.limit != nil }) else { return [] }
+        return [
+            Column(["LIMIT"], 7, priority: 10) { row, _ in
+                guard let node = row.node else { return .empty }
+                guard let limit = node.limit else { return .text("none", .label) }
+                let usual: Role = limit == node.configuredLimit ? .text : .accent
+                return .text("\(node.active)/\(limit)", node.active >= limit ? .warning : usual)
+            }
         ]
     }
 

@@ -50,7 +50,7 @@ extension ConfigurationReader {
             by: Self.exporter)
         let dollars = self.number(fields[.dollarsPerHour], name: "dollarsPerHour", in: 0...100_000)
         let models = models(fields[.models])
-        let maxActive = whole(fields[.maxActive], name: "maxActive", in: 1...100_000)
+        let maxActive = whole(fields[.maxActive], name: "maxActive", in: GatewayLimits.nodeLimits)
         let variable = fields[.apiKeyEnv]
         let key = apiKey(variable, environment: environment)
         let kvEvents = kvEvents(fields[.kvEvents], place: place)

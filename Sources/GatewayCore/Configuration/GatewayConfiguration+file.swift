@@ -97,10 +97,12 @@ extension ConfigurationReader {
         )
         set(&limits.maxConnections, whole(fields[.maxConnections], name: "maxConnections", in: 1...1_000_000))
         limits.maxActivePerNode = whole(
-            fields[.maxActivePerNode], name: "maxActivePerNode", in: 1...100_000)
+            fields[.maxActivePerNode], name: "maxActivePerNode", in: GatewayLimits.nodeLimits)
         limits.memoryBytes = bytes(
             fields[.memoryBytes], name: "memoryBytes", in: 67_108_864...1_099_511_627_776)
-        set(&limits.queueCapacity, whole(fields[.queueCapacity], name: "queueCapacity", in: 0...65_536))
+        set(
+            &limits.queueCapacity,
+            whole(fields[.queueCapacity], name: "queueCapacity", in: GatewayLimits.queueCapacities))
         set(&limits.queueTokens, whole(fields[.queueTokens], name: "queueTokens", in: 1...1_000_000_000))
         set(&limits.retries, whole(fields[.retries], name: "retries", in: 0...10))
         set(&limits.retryShare, number(fields[.retryShare], name: "retryShare", in: 0...1))

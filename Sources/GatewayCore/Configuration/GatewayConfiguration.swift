@@ -74,8 +74,10 @@ package struct GatewayLimits: Sendable, Equatable {
     /// Requests of this gateway on one node; more wait here, where the urgent ones go first and tenants share. nil: no
     /// limit, and the engine's own queue holds them in their order of arrival.
     package var maxActivePerNode: Int?
+    package static let nodeLimits = 1...100_000
     /// Requests that wait for a node, for each model; more are answered 429.
     package var queueCapacity = 1024
+    package static let queueCapacities = 0...65_536
     /// Prompt tokens of the requests that wait, for each model; more are answered 429.
     package var queueTokens = 32_000_000
     /// How long a request waits for a node; in a third of it, it rises by a class of priority.

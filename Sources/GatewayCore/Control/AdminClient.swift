@@ -14,7 +14,7 @@ package struct AdminClient: ~Copyable {
         case result(CommandResult)
         /// Pictures from before, and the series up to now.
         case past(Reel, History)
-        case forecast(DrainForecast)
+        case forecast(Forecast)
     }
 
     private let socket: Descriptor
@@ -44,10 +44,10 @@ package struct AdminClient: ~Copyable {
     /// Asks for what the gateway kept of the last hour.
     package mutating func askPast() throws(Failure) { try send(.past, []) }
 
-    /// Asks what would be if these nodes took no more requests.
-    package mutating func foresee(without nodes: [String]) throws(Failure) {
-        guard let data = try? JSONEncoder().encode(nodes) else {
-            throw Failure(description: "the nodes' names cannot be encoded")
+    /// Asks what would come of a change.
+    package mutating func foresee(_ change: NodeChange) throws(Failure) {
+        guard let data = try? JSONEncoder().encode(change) else {
+            throw Failure(description: "the change cannot be encoded")
         }
         try send(.foresee, Array(data))
     }
@@ -110,7 +110,7 @@ package struct AdminClient: ~Copyable {
             let (reel, history) = try Recording.past(message.payload)
             return .past(reel, history)
         case .forecast:
-            return .forecast(try JSONDecoder().decode(DrainForecast.self, from: Data(message.payload)))
+            return .forecast(try JSONDecoder().decode(Forecast.self, from: Data(message.payload)))
         case .command, .dryRun, .snapshot, .watch, .past, .foresee: return nil
         }
     }
@@ -143,10 +143,10 @@ package struct AdminClient: ~Copyable {
         return try wait(timeoutSeconds) { if case .result(let result) = $0 { result } else { nil } }
     }
 
-    package mutating func forecast(without nodes: [String], timeoutSeconds: Double = 10) throws(Failure)
-        -> DrainForecast
+    package mutating func forecast(of change: NodeChange, timeoutSeconds: Double = 10) throws(Failure)
+        -> Forecast
     {
-        try foresee(without: nodes)
+        try foresee(change)
         return try wait(timeoutSeconds) { if case .forecast(let forecast) = $0 { forecast } else { nil } }
     }
 

@@ -20,7 +20,7 @@ package enum AdminMessageKind: UInt8, Sendable {
     case history = 0x48  // H
     /// From the gateway: the last hour, as a recording.
     case reel = 0x4C  // L
-    /// From the gateway: a `DrainForecast` as JSON.
+    /// From the gateway: a `Forecast` as JSON.
     case forecast = 0x41  // A
     /// From the gateway: a text that says what it did not understand.
     case problem = 0x50  // P

@@ -35,6 +35,10 @@ package enum Command: Codable, Sendable, Equatable {
     case unpin(session: String)
     /// - weight: 0...100.
     case setWeight(node: String, weight: Int)
+    /// - requests: of this gateway on the node at most, 1...100,000; nil: no limit.
+    case setLimit(node: String, requests: Int?)
+    /// - requests: as many wait in the gateway for a node, 0...65,536; further ones are refused.
+    case setQueueCapacity(requests: Int)
     /// - name: a policy, or "default": the model follows the others again.
     /// - model: nil: all models without their own.
     /// - parameters: those to change, by name; nil: none.

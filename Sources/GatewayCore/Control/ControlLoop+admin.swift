@@ -112,8 +112,12 @@ extension ControlLoop {
             connection.isWatching = true
         case .past: say(.reel, past.wireForm(history), connection)
         case .foresee:
-            let names = (try? JSONDecoder().decode([String].self, from: Data(message.payload))) ?? []
-            shared.drains.ask(Set(nodes.indices.filter { names.contains(nodes[$0].name) }))
+            guard let change = try? JSONDecoder().decode(NodeChange.self, from: Data(message.payload)) else {
+                return say(
+                    .problem, Array("the change is not understood: is it from another version?".utf8),
+                    connection)
+            }
+            shared.forecasts.ask(change)
             foreseer = connection
         case .result, .frame, .history, .problem, .reel, .forecast:
             say(.problem, Array("only a gateway sends that".utf8), connection)
@@ -121,7 +125,7 @@ extension ControlLoop {
     }
 
     mutating func tellForecast() {
-        guard let forecast = shared.drains.takeAnswer(), let foreseer,
+        guard let forecast = shared.forecasts.takeAnswer(), let foreseer,
             let data = try? JSONEncoder().encode(forecast)
         else { return }
         say(.forecast, Array(data), foreseer)

@@ -103,8 +103,9 @@ extension ControlLoop {
             let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
             let words = "\(requests(count)) ended" + andThoseBegun(family)
             return isDone ? words : "\(words) so far, a loop has not answered yet"
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .undo, .setAutotune,
-            .stop:
+        case .drain, .undrain, .maintenance, .setWeight, .setLimit, .setQueueCapacity, .setPolicy, .pin,
+            .unpin,
+            .keep, .undo, .setAutotune, .stop:
             break
         }
         return ""
@@ -187,6 +188,7 @@ extension ControlLoop {
                 after: "weight \(weight)",
                 inverse: trials.of(command)?.back
                     ?? record.map { .setWeight(node: node, weight: $0.weight) })
+        case .setLimit, .setQueueCapacity: return describeLimit(command, record)
         case .setPolicy(_, let model, _): return describePolicy(command, of: model)
         case .keep:
             let words = trials.running.map { "\($0.status.what) \($0.status.tried)" }
@@ -224,7 +226,8 @@ extension ControlLoop {
         case .setPolicy: if let changed = try? changedPolicies(by: command) { policies = changed }
         case .setAutotune(let isOn): autotuning.turn(on: isOn, now: seconds)
         case .stop(let mode): begin(stop: mode)
-        case .drain, .undrain, .maintenance, .setWeight:
+        case .setQueueCapacity(let requests): queueCapacity = requests
+        case .drain, .undrain, .maintenance, .setWeight, .setLimit:
             guard let index = nodes.firstIndex(where: { $0.name == command.node }) else { return }
             nodes[index].apply(command, at: time, now: now)
         case .pin(let session, let node):
@@ -254,7 +257,13 @@ extension ControlLoop {
             var said: [String] = []
             if record.intent != .serve { said.append(record.intent.rawValue) }
             if record.weight != record.configuration.weight { said.append("weight \(record.weight)") }
+            if record.limit != record.configuration.maxActive {
+                said.append("limit \(record.limit.limitWord)")
+            }
             return said.isEmpty ? nil : "\(record.name) \(said.joined(separator: ", "))"
+        }
+        if queueCapacity != identity.configuredQueueCapacity {
+            parts.append("queue's capacity \(queueCapacity)")
         }
         if entries.contains(where: \.command.isOfPolicies) { parts += policyWords }
         parts += pinWords
@@ -286,7 +295,9 @@ extension NodeRecord {
             intent = .maintenance
             drain = nil
         case .setWeight(_, let new): weight = new
-        case .migrate, .cut, .cancelSession, .pin, .unpin, .setPolicy, .keep, .undo, .setAutotune, .stop:
+        case .setLimit(_, let requests): limit = requests
+        case .migrate, .cut, .cancelSession, .pin, .unpin, .setQueueCapacity, .setPolicy, .keep, .undo,
+            .setAutotune, .stop:
             break
         }
     }
@@ -308,9 +319,10 @@ extension Command {
     package var node: String? {
         switch self {
         case .drain(let node, _, _, _), .undrain(let node), .maintenance(let node, _),
-            .setWeight(let node, _), .migrate(let node), .cut(let node), .pin(_, let node):
+            .setWeight(let node, _), .setLimit(let node, _), .migrate(let node), .cut(let node),
+            .pin(_, let node):
             node
-        case .cancelSession, .unpin, .setPolicy, .keep, .undo, .setAutotune, .stop: nil
+        case .cancelSession, .unpin, .setQueueCapacity, .setPolicy, .keep, .undo, .setAutotune, .stop: nil
         }
     }
 
@@ -318,7 +330,9 @@ extension Command {
     var isOfTheMoment: Bool {
         switch self {
         case .stop, .migrate, .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .undo, .setAutotune:
+        case .drain, .undrain, .maintenance, .setWeight, .setLimit, .setQueueCapacity, .setPolicy, .pin,
+            .unpin,
+            .keep, .undo, .setAutotune:
             false
         }
     }
@@ -327,8 +341,9 @@ extension Command {
     var endsStreams: Bool {
         switch self {
         case .cut, .cancelSession: true
-        case .drain, .undrain, .maintenance, .setWeight, .setPolicy, .pin, .unpin, .keep, .undo, .setAutotune,
-            .migrate, .stop:
+        case .drain, .undrain, .maintenance, .setWeight, .setLimit, .setQueueCapacity, .setPolicy, .pin,
+            .unpin,
+            .keep, .undo, .setAutotune, .migrate, .stop:
             false
         }
     }

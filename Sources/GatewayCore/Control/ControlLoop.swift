@@ -17,6 +17,7 @@ package struct ControlLoop: ~Copyable {
     /// Indices in `nodes` by name.
     let places: [String: Int]
     var policies: PolicySettings
+    var queueCapacity: Int
     var fleetVersion = 1
     var configurationVersion: UInt64 = 1
     /// Who made that version, and what it changed; nil: it is the first.
@@ -75,10 +76,13 @@ package struct ControlLoop: ~Copyable {
         scrape = configuration.scrape
         rules = configuration.rules
         policies = configuration.policies
+        queueCapacity = configuration.limits.queueCapacity
         memoryCeiling = MemoryCeiling.bytes(configured: configuration.limits.memoryBytes)
         nodes = configuration.nodes.enumerated().map {
-            NodeRecord(
-                index: $0.offset, configuration: $0.element, slowStart: configuration.rules.slowStart,
+            var node = $0.element
+            node.maxActive = node.maxActive ?? configuration.limits.maxActivePerNode
+            return NodeRecord(
+                index: $0.offset, configuration: node, slowStart: configuration.rules.slowStart,
                 load: loads[$0.offset])
         }
         places = Dictionary(nodes.map { ($0.name, $0.index) }) { first, _ in first }
@@ -272,7 +276,8 @@ package struct ControlLoop: ~Copyable {
         fleetVersion += 1
         shared.fleet.publish(
             Fleet(
-                version: fleetVersion, nodes: nodes.map(\.node), policies: policies,
+                version: fleetVersion, nodes: nodes.map(\.node), queueCapacity: queueCapacity,
+                policies: policies,
                 pins: pins.places(nodes)))
         for mailbox in shared.mailboxes { mailbox.wake() }
         _ = waitForLoops { [fleetVersion] in $0.fleetVersion >= fleetVersion }

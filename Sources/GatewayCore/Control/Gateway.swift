@@ -47,12 +47,15 @@ package final class Gateway: Sendable {
         identity.adminSocket = socketPath
         identity.version = version
         identity.isReadOnly = configuration.isReadOnly
+        identity.configuredQueueCapacity = configuration.limits.queueCapacity
         identity.processID = Int(ProcessInfo.processInfo.processIdentifier)
         let loads = configuration.nodes.map { _ in NodeLoad() }
         var random = SystemRandomNumberGenerator()
         let shared = ProxyShared(
-            fleet: Fleet(version: 0, nodes: [], policies: configuration.policies), loops: loops,
-            secret: random.next(),
+            fleet: Fleet(
+                version: 0, nodes: [], queueCapacity: configuration.limits.queueCapacity,
+                policies: configuration.policies),
+            loops: loops, secret: random.next(),
             presence: KVPresence(nodes: configuration.eventNodes, key: random.next()),
             routing: configuration.routing, nodes: configuration.nodes.count,
             queueSeconds: configuration.limits.queueSeconds)
@@ -179,7 +182,7 @@ package final class Gateway: Sendable {
                     notes,
                     site: { ShadowSite(fleet, model: $0, capacityTokens: capacities, now: now) },
                     now: Double(now) / 1e9, clock: MonotonicClock.threadSeconds)
-                shared.drains.remember(notes, shadows, now: Double(now) / 1e9)
+                shared.forecasts.remember(notes, shadows, now: Double(now) / 1e9)
                 budget.spent(MonotonicClock.threadSeconds() - began, now: Double(now) / 1e9)
                 shared.shadow.isResting = budget.isSpent && !shared.tuning.isOpen
                 pause(milliseconds: 500)
@@ -205,11 +208,11 @@ package final class Gateway: Sendable {
     }
 
     private static func foresee(_ shared: ProxyShared) {
-        guard let (leaving, ground) = shared.drains.takeQuestion() else { return }
+        guard let (change, ground) = shared.forecasts.takeQuestion() else { return }
         let fleet = shared.fleet.value
-        shared.drains.give(
-            DrainForecast(
-                without: leaving, names: fleet.nodes.map(\.name), from: ground,
+        shared.forecasts.give(
+            Forecast(
+                of: change, names: fleet.nodes.map(\.name), from: ground,
                 site: { site($0, fleet, shared) }, clock: MonotonicClock.threadSeconds))
     }
 

@@ -17,13 +17,16 @@ package enum Guard {
             return refused(reason)
         }
         switch command {
-        case .drain, .undrain, .maintenance, .setWeight, .migrate, .cut:
+        case .drain, .undrain, .maintenance, .setWeight, .setLimit, .migrate, .cut:
             guard let status = command.node.flatMap({ snapshot.node(named: $0) }) else {
                 return unknown(command.node ?? "", in: snapshot)
             }
             return check(command, of: status, on: snapshot)
         case .setPolicy(let name, let model, let parameters):
             return checkPolicy(name, model, parameters ?? [:], on: snapshot)
+        case .setQueueCapacity(let requests):
+            return GatewayLimits.queueCapacities.contains(requests)
+                ? .allowed : refused("the queue's capacity is 0 to 65536 requests, not \(requests)")
         case .cancelSession(let id):
             return id.isEmpty ? refused("a session's id is needed: the streams view shows them") : .allowed
         case .pin(let session, let node): return checkPin(session, node, on: snapshot)
@@ -37,7 +40,9 @@ package enum Guard {
 
     private static func whyNotTried(_ command: Command, _ seconds: Double, _ trials: [TrialStatus]) -> String?
     {
-        guard let what = command.setting else { return "only a weight or a policy can be tried" }
+        guard let what = command.setting else {
+            return "only a weight, a limit, the queue's capacity or a policy can be tried"
+        }
         guard Trial.seconds.contains(seconds) else { return "a trial lasts 1 s to 24 h" }
         guard trials.count >= Snapshot.listLimit, !trials.contains(where: { $0.what == what }) else {
             return nil
@@ -69,7 +74,11 @@ package enum Guard {
         case .setWeight(_, let weight):
             guard (0...100).contains(weight) else { return refused("a weight is 0 to 100, not \(weight)") }
             return weight == 0 ? checkSilencing(status, on: snapshot) : .allowed
-        case .setPolicy, .keep, .setAutotune, .cancelSession, .pin, .unpin, .undo, .stop: return .allowed
+        case .setLimit(_, let requests):
+            guard let requests, !GatewayLimits.nodeLimits.contains(requests) else { return .allowed }
+            return refused("a node's limit is 1 to 100000 requests or none, not \(requests)")
+        case .setPolicy, .setQueueCapacity, .keep, .setAutotune, .cancelSession, .pin, .unpin, .undo, .stop:
+            return .allowed
         }
     }
 

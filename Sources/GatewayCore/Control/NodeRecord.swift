@@ -6,6 +6,8 @@ struct NodeRecord {
     let load: NodeLoad
     var addresses: [SocketAddress] = []
     var weight: Int
+    /// Requests of this gateway at most; nil: no limit.
+    var limit: Int?
     var intent = NodeIntent.serve
     var health = NodeHealth.starting
     var drain: DrainRecord?
@@ -46,6 +48,7 @@ struct NodeRecord {
         self.slowStart = slowStart
         self.load = load
         weight = configuration.weight
+        limit = configuration.maxActive
         if let numeric = SocketAddress(numeric: configuration.url.host, port: configuration.url.port) {
             addresses = [numeric]
         }
@@ -83,7 +86,7 @@ struct NodeRecord {
         node.engine = reading?.kind ?? .unknown
         node.addresses = addresses
         node.apiKey = configuration.apiKey
-        node.maxActive = configuration.maxActive
+        node.limit = limit
         node.dollarsPerHour = configuration.dollarsPerHour
         return node
     }

@@ -78,6 +78,8 @@ extension Command {
     package var setting: String? {
         switch self {
         case .setWeight(let node, _): "weight of \(node)"
+        case .setLimit(let node, _): "limit of \(node)"
+        case .setQueueCapacity: "queue's capacity"
         case .setPolicy(_, let model, _): "policy\(model.map { " of \($0)" } ?? "")"
         case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep, .undo,
             .setAutotune,
@@ -90,6 +92,8 @@ extension Command {
     var value: String? {
         switch self {
         case .setWeight(_, let weight): "\(weight)"
+        case .setLimit(_, let requests): requests.limitWord
+        case .setQueueCapacity(let requests): "\(requests)"
         case .setPolicy(let name, _, let parameters):
             (try? PolicySetting(name, parameters ?? [:]))?.words() ?? name
         case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep, .undo,

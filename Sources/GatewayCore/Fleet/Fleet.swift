@@ -24,8 +24,8 @@ package struct Node: Sendable {
     package var addresses: [SocketAddress] = []
     /// Sent as the bearer token in place of the client's.
     package var apiKey: String?
-    /// Requests of this gateway at most; nil: limits.maxActivePerNode.
-    package var maxActive: Int?
+    /// Requests of this gateway at most; nil: no limit.
+    package var limit: Int?
     package var dollarsPerHour: Double?
     package let load: NodeLoad
     /// The URL's host and port as a Host header has them.
@@ -42,9 +42,11 @@ package struct Node: Sendable {
     package var state: NodeState {
         NodeState(intent: intent, health: health, breaker: breaker, live: load.live)
     }
-    package var takesRequests: Bool {
-        intent == .serve && health == .healthy && breaker != .open && weight > 0 && !addresses.isEmpty
+    /// Only its weight could keep it from taking requests.
+    package var isReady: Bool {
+        intent == .serve && health == .healthy && breaker != .open && !addresses.isEmpty
     }
+    package var takesRequests: Bool { isReady && weight > 0 }
 
     /// The weight to route by: less than `weight` while it begins slowly.
     /// - Parameter now: monotonic nanoseconds.
@@ -69,6 +71,8 @@ package final class Fleet: Sendable {
     /// Of each node whether it takes requests: apart, since asking a node for more than a field copies it, for every candidate
     /// of every request.
     package let takesRequests: [Bool]
+    /// As many requests of each model wait in the gateway for a node.
+    package let queueCapacity: Int
     /// The policies that loops route by.
     package let policies: PolicySettings
     package let models: [ModelEntry]
@@ -79,8 +83,11 @@ package final class Fleet: Sendable {
     /// Keyed by the hash of the model's name.
     private let modelIndex: PlaceTable
 
-    package init(version: Int, nodes: [Node], policies: PolicySettings, pins: [UInt64: Int] = [:]) {
+    package init(
+        version: Int, nodes: [Node], queueCapacity: Int, policies: PolicySettings, pins: [UInt64: Int] = [:]
+    ) {
         self.version = version
+        self.queueCapacity = queueCapacity
         self.nodes = nodes
         takesRequests = nodes.map(\.takesRequests)
         self.policies = policies

@@ -188,7 +188,7 @@ package final class ProxyShared: Sendable {
     package let overload = OverloadSignal()
     package let shadow = ShadowMailbox()
     package let tuning = TuningDesk()
-    package let drains = DrainDesk()
+    package let forecasts = ForecastDesk()
     let hash: PromptHash
     /// Streams are numbered from here.
     let nextID = Atomic<UInt64>(1)

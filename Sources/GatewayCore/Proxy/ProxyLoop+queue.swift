@@ -9,7 +9,7 @@ extension ProxyLoop {
         guard !load.isBusy(now), fleet.nodes[index].breaker == .closed || !load.isProbing else {
             return false
         }
-        guard let most = fleet.nodes[index].maxActive ?? limits.maxActivePerNode else { return true }
+        guard let most = fleet.nodes[index].limit else { return true }
         return fleet.nodes[index].load.active < most
     }
 
@@ -36,7 +36,7 @@ extension ProxyLoop {
             entry.request = routingRequest(fd, model: model)
             entry.chain = chain
         }
-        let bounds = AdmissionQueue.Bounds(requests: limits.queueCapacity, tokens: limits.queueTokens)
+        let bounds = AdmissionQueue.Bounds(requests: fleet.queueCapacity, tokens: limits.queueTokens)
         let arrival = shared.waitingRoom.add(
             entry, model: key, name: clients[fd].exchange.model, bounds: bounds, now: now)
         switch arrival {
@@ -166,7 +166,7 @@ extension ProxyLoop {
 
     private mutating func refuseFull(_ fd: Int32, _ waiting: Int, _ tokens: Int) {
         counters.queueFull += 1
-        let limit = waiting >= limits.queueCapacity ? "limits.queueCapacity" : "limits.queueTokens"
+        let limit = waiting >= fleet.queueCapacity ? "limits.queueCapacity" : "limits.queueTokens"
         refuse(
             fd, 429,
             "no node can take the request and \(waiting) others with \(tokens) tokens wait (\(limit))",

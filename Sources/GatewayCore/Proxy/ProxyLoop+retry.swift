@@ -20,7 +20,7 @@ extension ProxyLoop {
 
     /// A node that it has not failed on is full or asked to be left alone, but will be free while the request may wait.
     private func mayWait(_ fd: Int32, model: Int?) -> Bool {
-        guard limits.queueCapacity > 0 else { return false }
+        guard fleet.queueCapacity > 0 else { return false }
         let until = clients[fd].exchange.queuedUntil
         let patience = until == 0 ? limits.queueSeconds : until > now ? Double(until - now) / 1e9 : 0
         return nodes(for: model).contains { index in

@@ -41,6 +41,7 @@ extension ControlLoop {
         status.isStopping = stopping != nil
         status.clientConnections = reports.reduce(0) { $0 + $1.connections }
         status.queued = reports.reduce(0) { $0 + $1.queued }
+        status.queueCapacity = queueCapacity
         status.connectionsRefused = reports.reduce(0) { $0 + $1.counters.connectionsRefused }
         status.acceptPauses = reports.reduce(0) { $0 + $1.counters.acceptPauses }
         status.settlementsDropped = reports.reduce(0) { $0 + $1.counters.settlementsDropped }
@@ -79,6 +80,8 @@ extension ControlLoop {
             status.active == 0 && record.intent != .serve && record.state != .draining && isRoutedByAll
         status.weight = record.weight
         status.configuredWeight = record.configuration.weight
+        status.limit = record.limit
+        status.configuredLimit = record.configuration.maxActive
         status.role = record.configuration.role
         status.zone = record.configuration.zone
         status.models = record.models

@@ -25,6 +25,9 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var clientConnections = 0
     /// Requests waiting in the gateway because no node can take them.
     package var queued = 0
+    /// As many of each model may wait, now and in the configuration.
+    package var queueCapacity = 0
+    package var configuredQueueCapacity = 0
     /// Client connections turned away at limits.maxConnections.
     package var connectionsRefused: UInt64 = 0
     /// Times that accepting paused since file descriptors ran short.

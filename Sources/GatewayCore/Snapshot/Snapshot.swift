@@ -129,6 +129,9 @@ package struct NodeStatus: Codable, Sendable, Equatable {
     package var busySecondsLeft: Double?
     /// The weight of the configuration file.
     package var configuredWeight = 100
+    /// Requests of this gateway on it at most, now and in the configuration; nil: no limit.
+    package var limit: Int?
+    package var configuredLimit: Int?
     /// Expected share of new requests by weight among serving nodes, 0...1.
     package var trafficShare: Double?
     package var role = NodeRole.mixed

@@ -57,6 +57,8 @@ struct CommandTests {
             }
         } + StopMode.allCases.map { .stop(mode: $0) } + [
             .undrain(node: ""), .maintenance(node: "a", force: false), .setWeight(node: "a", weight: 0),
+            .setLimit(node: "a", requests: 9), .setLimit(node: "a", requests: nil),
+            .setQueueCapacity(requests: 0),
             .setPolicy(name: "random"), .setPolicy(name: "a", model: "m é", parameters: ["w": 0.25, "x": 3]),
             .setAutotune(isOn: true), .keep, .undo, .migrate(node: "a"), .cut(node: "a"),
             .cancelSession(id: "s \"é"), .pin(session: "s \"é", node: "a"), .unpin(session: "s"),

@@ -49,6 +49,11 @@ extension ProxyTests {
                 .setWeight(node: "b", weight: 20), 300,
                 "weight of b: 100 → 20, for 300 s, then 100 again unless kept"
             ),
+            (.setLimit(node: "b", requests: 8), nil, "limit of b: none → 8"),
+            (
+                .setQueueCapacity(requests: 8), 60,
+                "queue's capacity: 1024 → 8, for 60 s, then 1024 again unless kept"
+            ),
             (.undo, nil, "weight of a: 50 → 100"),
             (.setPolicy(name: "random"), nil, "policy: round-robin → random"),
             (.keep, nil, "kept: weight of a 50 (tried → kept)"),
@@ -81,6 +86,7 @@ extension ProxyTests {
             let refused: [Command] = [
                 .drain(node: "a", deadlineSeconds: nil, atDeadline: .keep, force: false), .undrain(node: "a"),
                 .cut(node: "a"), .migrate(node: "a"), .setWeight(node: "nobody", weight: 1),
+                .setLimit(node: "a", requests: 0), .setQueueCapacity(requests: -1),
                 .setPolicy(name: "sideways"), .keep, .pin(session: "s", node: "b"), .unpin(session: "s"),
             ]
             let before = try traces(running)

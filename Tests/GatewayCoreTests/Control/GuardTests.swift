@@ -69,6 +69,19 @@ struct GuardTests {
         #expect(isAllowed(command, fleet { $0.nodes[2].state = .unhealthy }))
     }
 
+    @Test func `limits are of 1 to 100,000 requests or none, the queue's capacity of 0 to 65,536`() throws {
+        for (command, isGood) in [
+            (Command.setLimit(node: "a", requests: 1), true), (.setLimit(node: "a", requests: nil), true),
+            (.setLimit(node: "a", requests: 100_000), true), (.setQueueCapacity(requests: 0), true),
+            (.setQueueCapacity(requests: 65_536), true), (.setLimit(node: "a", requests: 0), false),
+            (.setLimit(node: "a", requests: 100_001), false), (.setQueueCapacity(requests: -1), false),
+            (.setQueueCapacity(requests: 65_537), false), (.setLimit(node: "x", requests: 1), false),
+        ] { #expect(isAllowed(command, fleet()) == isGood, "\(command)") }
+        #expect(
+            try #require(why(.setLimit(node: "a", requests: 0), fleet())).reason.contains(
+                "1 to 100000 requests"))
+    }
+
     @Test func `weight 0 silences a node as a drain does, and is refused on the last one`() throws {
         let refusal = try #require(why(.setWeight(node: "c", weight: 0), fleet()))
         #expect(

@@ -62,7 +62,7 @@ struct TrialTests {
         #expect(trials.words(of: Self.half, at: 0).isEmpty)
     }
 
-    @Test func `only a weight or a policy is tried, for a bounded time, and not too many at once`() {
+    @Test func `only a setting is tried, for a bounded time, and not too many at once`() {
         var snapshot = Snapshot()
         var node = NodeStatus()
         node.name = "a"
@@ -77,7 +77,9 @@ struct TrialTests {
         for seconds in [0.5, 0, -1, .nan, .infinity, 90_000] {
             #expect(why(Self.half, seconds)?.contains("1 s to 24 h") == true)
         }
-        #expect(why(.maintenance(node: "a", force: true), 300) == "only a weight or a policy can be tried")
+        #expect(
+            why(.maintenance(node: "a", force: true), 300)
+                == "only a weight, a limit, the queue's capacity or a policy can be tried")
         #expect(
             Guard.check(.keep, on: snapshot) == .refused(reason: "nothing is being tried", canForce: false))
         snapshot.trials = (0..<Snapshot.listLimit).map {

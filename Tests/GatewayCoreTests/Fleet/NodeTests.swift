@@ -142,7 +142,7 @@ struct FleetTests {
             node.models = names
             return node
         }
-        return Fleet(version: version, nodes: nodes, policies: PolicySettings())
+        return Fleet(version: version, nodes: nodes, queueCapacity: 8, policies: PolicySettings())
     }
 
     @Test func `models know their nodes and are found by the hash of their name`() throws {

@@ -2,6 +2,10 @@
 package struct ShadowNode: Sendable {
     /// 0...100; 0 takes no new request.
     package var weight: Int
+    /// It serves the model, and only its weight could keep requests away.
+    package var isReady = true
+    /// Requests at most; nil: no limit.
+    package var limit: Int?
     package var speed: NodeSpeed
     /// Tokens that its KV cache holds; nil: not known.
     package var capacityTokens: Double?
@@ -20,6 +24,7 @@ extension VirtualFleet where Engine == PrefillServer {
     /// The nodes as they are now.
     mutating func take(_ site: ShadowSite, _ decoding: ShadowDecoding) {
         weights = site.nodes.map(\.weight)
+        limits = site.nodes.map(\.limit)
         learn(site.nodes.map(\.speed), secondsPerToken: decoding.secondsPerToken)
     }
 
@@ -63,11 +68,14 @@ package struct ShadowSite: Sendable {
         let place = fleet.model(hash: model)
         let serving = Set(place.map { fleet.models[$0].nodes } ?? []).union(fleet.unspecific)
         nodes = fleet.nodes.enumerated().map { index, node in
-            ShadowNode(
-                weight: serving.contains(index) && node.takesRequests ? node.effectiveWeight(now) : 0,
-                speed: node.load.outlook(now: now).speed,
+            let isReady = serving.contains(index) && node.isReady
+            var shadow = ShadowNode(
+                weight: isReady ? node.effectiveWeight(now) : 0, speed: node.load.outlook(now: now).speed,
                 capacityTokens: index < capacityTokens.count ? capacityTokens[index] : nil,
                 dollarsPerHour: node.dollarsPerHour)
+            shadow.isReady = isReady
+            shadow.limit = node.limit
+            return shadow
         }
         self.model = place.map { fleet.models[$0].name } ?? ""
         live = fleet.policies.of(self.model)
@@ -111,6 +119,7 @@ package struct ShadowSite: Sendable {
         }
         var fleet = VirtualFleet(engines: engines, speeds: nodes.map(\.speed), policy: policy)
         fleet.weights = nodes.map(\.weight)
+        fleet.limits = nodes.map(\.limit)
         return fleet
     }
 }

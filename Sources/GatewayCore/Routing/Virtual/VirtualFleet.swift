@@ -27,10 +27,14 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     package var speeds: [NodeSpeed]
     /// By node, 0...100; 0 takes no new request.
     package var weights: [Int]
+    /// By node, requests that the router sends it at most; nil: no limit.
+    package var limits: [Int?]
     package private(set) var now = 0.0
     package var policy: any RoutingPolicy
     private var books: [NodeBook]
     private var held: [Held] = []
+    /// Those that came while every node was full, in order.
+    private var waiting: [VirtualRequest] = []
     private var sessions: [UInt64: Int] = [:]
     private var random: SplitMix64
     private var underway: [Int: Outcome] = [:]
@@ -51,6 +55,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         self.speeds = speeds
         self.policy = policy
         weights = Array(repeating: 100, count: engines.count)
+        limits = Array(repeating: nil, count: engines.count)
         books = Array(repeating: NodeBook(), count: engines.count)
         isLost = Array(repeating: false, count: engines.count)
         readings = Array(repeating: nil, count: engines.count)
@@ -96,6 +101,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
             for event in events { note(event, index) }
             events.removeAll(keepingCapacity: true)
         }
+        admit()
         release()
     }
 
@@ -120,16 +126,31 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
             held.append(Held(payload: request, request: routing(request), heldSince: now))
             return release()
         }
-        gather()
-        match(request, &candidates)
-        let choice = policy.choose(among: candidates, for: routing(request), random: &random)
-        dispatch(request, to: candidates[choice.index])
+        waiting.append(request)
+        admit()
     }
+
+    /// Lets those who wait go to nodes that have a place free.
+    private mutating func admit() {
+        var admitted = 0
+        defer { waiting.removeFirst(admitted) }
+        while admitted < waiting.count {
+            gather(withPlace: true)
+            guard !candidates.isEmpty else { return }
+            let request = waiting[admitted]
+            match(request, &candidates)
+            let choice = policy.choose(among: candidates, for: routing(request), random: &random)
+            dispatch(request, to: candidates[choice.index])
+            admitted += 1
+        }
+    }
+
+    private func hasPlace(_ node: Int) -> Bool { limits[node].map { books[node].active < $0 } ?? true }
 
     /// A request comes that was sent to a node already. The policy chooses too, for what it remembers of its choices.
     package mutating func arrive(_ request: VirtualRequest, sentTo node: Int, at instant: Double) {
         advance(to: max(now, instant))
-        gather()
+        gather(withPlace: false)
         guard let place = candidates.firstIndex(where: { $0.node == node }) else { return }
         match(request, &candidates)
         _ = policy.choose(among: candidates, for: routing(request), random: &random)
@@ -147,9 +168,11 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         return routing
     }
 
-    private mutating func gather() {
+    /// - withPlace: only those below their limit.
+    private mutating func gather(withPlace: Bool) {
         candidates.removeAll(keepingCapacity: true)
         for index in engines.indices where !isLost[index] && weights[index] > 0 {
+            if withPlace, !hasPlace(index) { continue }
             if now - scraped[index] >= scrapeSeconds {
                 scraped[index] = now
                 readings[index] = engines[index].reading
@@ -184,6 +207,7 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     package mutating func recover(_ node: Int, at instant: Double) {
         advance(to: instant)
         isLost[node] = false
+        admit()
         release()
     }
 
@@ -215,12 +239,15 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
     /// Lets those go that a node needs now.
     private mutating func release() {
         guard !held.isEmpty, let foresight = policy as? Foresight, let dial = foresight.dial else { return }
-        gather()
+        gather(withPlace: true)
         var (waiting, nodes, chance) = (held, candidates, random)
         held = []
+        var isOneFull = false
         let gone = HoldPlan(foresight: foresight, dial: dial, now: now).run(
             &waiting, on: &nodes, random: &chance, match: { match($0.payload, &$1) },
             place: { entry, node in
+                isOneFull = !hasPlace(node.node)
+                guard !isOneFull else { return false }
                 dispatch(entry.payload, to: node)
                 return true
             })
@@ -230,6 +257,8 @@ package struct VirtualFleet<Engine: VirtualEngine>: Sendable {
         }
         held = waiting
         random = chance
+        // The plan ended at it; the others may take more.
+        if isOneFull { release() }
     }
 }
 

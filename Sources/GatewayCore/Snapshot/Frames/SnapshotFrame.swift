@@ -7,7 +7,7 @@
 /// patch an old one field by field, or take a new one whole. A key frame has only whole ones.
 package enum SnapshotFrame {
     /// Counts up with every change of the form or of a type in `Snapshot`; both sides must have the same.
-    package static let version: UInt8 = 11
+    package static let version: UInt8 = 12
     /// Longer frames are refused.
     package static let maxBytes = 32 * 1024 * 1024
     /// Records of one section.

@@ -2,8 +2,8 @@ import Testing
 
 @testable import GatewayCore
 
-/// What the last minutes' requests would meet without a node.
-struct DrainForecastTests {
+/// What the last minutes' requests would meet after a change of nodes.
+struct ForecastTests {
     /// Prompts of 1,000 tokens with nothing in common, each 0.2 s of prefill: 44% of the time of three nodes.
     private static func window(_ count: Int, model: UInt64 = 7) -> TuningWindow {
         var random = SplitMix64(seed: 5)
@@ -20,20 +20,20 @@ struct DrainForecastTests {
     }
 
     private static func forecast(
-        _ count: Int = 300, without leaving: Set<Int> = [1], weights: [Int] = [100, 100, 100],
-        clock: () -> Double = { 0 }
-    ) throws -> DrainForecast {
-        let live = try PolicySetting("least-requests")
+        _ count: Int = 300, of change: NodeChange = .out(["b"]), weights: [Int] = [100, 100, 100],
+        by policy: String = "least-requests", clock: () -> Double = { 0 }
+    ) throws -> Forecast {
+        let live = try PolicySetting(policy)
         let nodes = weights.map { ShadowNode(weight: $0, speed: NodeSpeed(perToken: 0.0002)) }
-        return DrainForecast(
-            without: leaving, names: ["a", "b", "c"], from: DrainForecast.Ground(window: window(count)),
+        return Forecast(
+            of: change, names: ["a", "b", "c"], from: Forecast.Ground(window: window(count)),
             site: { _ in ShadowSite(nodes: nodes, model: "m", live: live) }, clock: clock)
     }
 
     @Test func `those that stay get all requests, wait longer, and have longer queues`() throws {
         let forecast = try Self.forecast()
         let (before, after) = (try #require(forecast.before), try #require(forecast.after))
-        #expect(forecast.nodes == ["b"] && forecast.model == "m" && forecast.problem == nil)
+        #expect(forecast.change == .out(["b"]) && forecast.model == "m" && forecast.problem == nil)
         #expect(before.shares.values.allSatisfy { abs($0 - 1.0 / 3) < 0.05 })
         #expect(after.shares["b"] == nil && after.shares.count == 2)
         #expect(abs(after.shares.values.reduce(0, +) - 1) < 1e-9)
@@ -43,13 +43,35 @@ struct DrainForecastTests {
         #expect(before.queueEach > 6 * 0.2 / 3 && after.queueEach > before.queueEach * 1.5)
     }
 
+    @Test func `a node of a lower weight gets fewer, and one of weight 0 gets some again`() throws {
+        let half = try Self.forecast(
+            1_500, of: NodeChange(.weight(50), of: ["b"]), by: "random")
+        let (third, fifth) = (half.before?.shares["b"] ?? 0, half.after?.shares["b"] ?? 0)
+        #expect(abs(third - 1.0 / 3) < 0.05 && abs(fifth - 0.2) < 0.05)
+        let back = try Self.forecast(of: NodeChange(.weight(100), of: ["b"]), weights: [100, 0, 100])
+        let (before, after) = (try #require(back.before), try #require(back.after))
+        #expect(before.shares["b"] == nil && after.shares["b", default: 0] > 0.2)
+        #expect(after.queueEach < before.queueEach)
+    }
+
+    @Test(arguments: ["least-requests", "foresight"])
+    func `a limit makes requests wait for a place, and none is lost`(policy: String) throws {
+        let all = ["a", "b", "c"]
+        let loose = try Self.forecast(of: NodeChange(.limit(100), of: all), by: policy)
+        #expect(loose.problem == nil && loose.after == loose.before)
+        let tight = try Self.forecast(of: NodeChange(.limit(1), of: all), by: policy)
+        let (before, after) = (try #require(tight.before), try #require(tight.after))
+        #expect(tight.problem == nil && abs(after.shares.values.reduce(0, +) - 1) < 1e-9)
+        #expect(after.ttftP99 > before.ttftP99)
+    }
+
     @Test func `what is measured now grows as the foreseen does`() throws {
         var forecast = try Self.forecast()
         forecast.before?.ttftP50 = 0.2
         forecast.after?.ttftP50 = 0.3
         #expect(abs(try #require(forecast.expectedTTFT(measured: 0.1)) - 0.15) < 1e-9)
         #expect(forecast.expectedTTFT(measured: nil) == 0.3)
-        #expect(DrainForecast(nodes: ["b"]).expectedTTFT(measured: 0.1) == nil)
+        #expect(Forecast(.out(["b"])).expectedTTFT(measured: 0.1) == nil)
     }
 
     private static let node = ShadowNode(weight: 100, speed: NodeSpeed(perToken: 0.0002))
@@ -70,23 +92,23 @@ struct DrainForecastTests {
     }
 
     /// What is there after the prompts came twice.
-    private static func ground(_ site: ShadowSite) throws -> DrainForecast.Ground {
-        let desk = DrainDesk()
+    private static func ground(_ site: ShadowSite) throws -> Forecast.Ground {
+        let desk = ForecastDesk()
         var shadows = Shadows()
         for (start, end) in [(1000.0, 1100.0), (1200, 1300)] {
             let notes = notes(from: start)
             _ = shadows.turn(notes, site: { _ in site }, now: end, clock: { 0 })
             desk.remember(notes, shadows, now: end)
         }
-        desk.ask([0])
-        let (leaving, ground) = try #require(desk.takeQuestion())
-        #expect(leaving == [0] && desk.takeQuestion() == nil)
+        desk.ask(.out(["a"]))
+        let (change, ground) = try #require(desk.takeQuestion())
+        #expect(change == .out(["a"]) && desk.takeQuestion() == nil)
         return ground
     }
 
-    private static func forecast(from ground: DrainForecast.Ground, _ site: ShadowSite) -> DrainForecast {
-        DrainForecast(
-            without: [0], names: ["a", "b", "c"], from: ground, site: { _ in site }, clock: { 0 })
+    private static func forecast(from ground: Forecast.Ground, _ site: ShadowSite) -> Forecast {
+        Forecast(
+            of: .out(["a"]), names: ["a", "b", "c"], from: ground, site: { _ in site }, clock: { 0 })
     }
 
     @Test func `caches are as warm as they were when the requests came, and where they were`() throws {
@@ -120,10 +142,10 @@ struct DrainForecastTests {
 
     @Test func `where nothing can be foreseen it says why`() throws {
         #expect(try Self.forecast(60).problem == "too few requests to judge by: 40 of 50")
-        #expect(try Self.forecast(without: []).problem?.contains("could have gone there") == true)
+        #expect(try Self.forecast(of: .out([])).problem?.contains("could have gone there") == true)
         #expect(try Self.forecast(weights: [100, 0, 100]).problem?.contains("could have gone there") == true)
         let last = try Self.forecast(weights: [0, 100, 0])
-        #expect(last.before != nil && last.after == nil && last.problem?.contains("those that stay") == true)
+        #expect(last.before != nil && last.after == nil && last.problem?.contains("not all requests") == true)
         var time = 0.0
         let late = try Self.forecast {
             time += 3

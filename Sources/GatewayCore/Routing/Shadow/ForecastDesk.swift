@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Where control, the shadows' thread, which hands requests on, and the thread that plays them again meet over a drain.
-package final class DrainDesk: Sendable {
+/// Where control, the shadows' thread, which hands requests on, and the thread that plays them again meet over a change of nodes.
+package final class ForecastDesk: Sendable {
     private struct State {
         var window = TuningWindow()
         var decoding = ShadowDecoding()
         /// The last of them, twenty seconds apart: from each the requests since are played again.
         var standings: [ShadowStanding] = []
-        var question: Set<Int>?
-        var answer: DrainForecast?
+        var question: NodeChange?
+        var answer: Forecast?
     }
 
     private static let standingSeconds = 20.0
@@ -28,30 +28,30 @@ package final class DrainDesk: Sendable {
         }
     }
 
-    /// What if these nodes, by their places, took no more requests? A newer question takes the place of an open one.
-    package func ask(_ nodes: Set<Int>) {
+    /// What if nodes were changed so? A newer question takes the place of an open one.
+    package func ask(_ change: NodeChange) {
         state.withLock { state in
-            state.question = nodes
+            state.question = change
             state.answer = nil
         }
     }
 
     /// The question with what it is to be answered by; nil: none is open.
-    package func takeQuestion() -> (Set<Int>, DrainForecast.Ground)? {
+    package func takeQuestion() -> (NodeChange, Forecast.Ground)? {
         state.withLock { state in
             guard let question = state.question else { return nil }
             state.question = nil
             return (
                 question,
-                DrainForecast.Ground(
+                Forecast.Ground(
                     window: state.window, standings: state.standings, decoding: state.decoding)
             )
         }
     }
 
-    package func give(_ answer: DrainForecast) { state.withLock { $0.answer = answer } }
+    package func give(_ answer: Forecast) { state.withLock { $0.answer = answer } }
 
-    package func takeAnswer() -> DrainForecast? {
+    package func takeAnswer() -> Forecast? {
         state.withLock { state in
             defer { state.answer = nil }
             return state.answer

@@ -1,7 +1,7 @@
-/// What the requests of the last minutes would meet if some nodes took none: played again in virtual time on the nodes that
-/// stay, behind the live policy.
-package struct DrainForecast: Codable, Sendable, Equatable {
-    /// On all nodes as they are, or on those that stay. Compare the two: both are of the same model.
+/// What the requests of the last minutes would meet after a change of nodes: played again in virtual time, behind the live
+/// policy.
+package struct Forecast: Codable, Sendable, Equatable {
+    /// On the nodes as they are, or after the change. Compare the two: both are of the same model.
     package struct Figures: Codable, Sendable, Equatable {
         /// Seconds to the first token.
         package var ttftP50: Double
@@ -19,16 +19,15 @@ package struct DrainForecast: Codable, Sendable, Equatable {
         }
     }
 
-    /// Those that would take no more.
-    package var nodes: [String]
-    /// The busiest one that they serve.
+    package var change: NodeChange
+    /// The busiest one that the nodes serve.
     package var model = ""
     package var before: Figures?
     package var after: Figures?
     /// Why there are no figures.
     package var problem: String?
 
-    package init(nodes: [String]) { self.nodes = nodes }
+    package init(_ change: NodeChange) { self.change = change }
 
     /// The median to expect where one is measured now: longer by as much as the one foreseen.
     package func expectedTTFT(measured: Double?) -> Double? {
@@ -38,7 +37,7 @@ package struct DrainForecast: Codable, Sendable, Equatable {
     }
 }
 
-extension DrainForecast {
+extension Forecast {
     /// Fewer requests to judge by say nothing.
     static let leastRequests = 50
     /// Seconds of a core after which a look is broken off.
@@ -53,36 +52,35 @@ extension DrainForecast {
     }
 
     /// - Parameters:
-    ///   - leaving: the nodes' places.
-    ///   - names: of all nodes.
+    ///   - names: of all nodes, in the order of their places.
     ///   - site: of a model by its hash.
     ///   - clock: seconds of a core.
     package init(
-        without leaving: Set<Int>, names: [String], from ground: Ground, site: (UInt64) -> ShadowSite,
+        of change: NodeChange, names: [String], from ground: Ground, site: (UInt64) -> ShadowSite,
         clock: () -> Double
     ) {
-        self.init(nodes: leaving.sorted().map { names[$0] })
-        func isServed(_ model: UInt64) -> Bool {
-            let nodes = site(model).nodes
-            return leaving.contains { nodes[$0].weight > 0 }
+        self.init(change)
+        let places = names.indices.filter { change.nodes.contains(names[$0]) }
+        func changed(_ site: ShadowSite) -> ShadowSite? {
+            var site = site
+            return site.make(change.setting, at: places) ? site : nil
         }
-        guard let hash = ground.window.models.first(where: isServed) else {
+        guard let hash = ground.window.models.first(where: { changed(site($0)) != nil }),
+            case let present = site(hash), let future = changed(present)
+        else {
             problem = "no request of the last minutes could have gone there"
             return
         }
-        let present = site(hash)
         model = present.model
         let play = Play(of: hash, from: ground)
         guard play.judged >= Self.leastRequests else {
             problem = "too few requests to judge by: \(play.judged) of \(Self.leastRequests)"
             return
         }
-        var rest = present
-        for place in leaving { rest.nodes[place].weight = 0 }
         let end = clock() + Self.lookSeconds
         before = play.figures(on: present, names) { clock() > end }
-        after = play.figures(on: rest, names) { clock() > end }
-        if after == nil { problem = "those that stay would not answer all requests" }
+        after = play.figures(on: future, names) { clock() > end }
+        if after == nil { problem = "not all requests would be answered" }
     }
 
     /// Requests, and what became of each.
@@ -103,7 +101,7 @@ extension DrainForecast {
             all = ground.window.arrivals(of: model)
             for standing in ground.standings where standing.model == model {
                 let arrivals = all.filter { $0.instant > standing.fleet.now }
-                if arrivals.count >= DrainForecast.leastRequests { beginnings.append((standing, arrivals)) }
+                if arrivals.count >= Forecast.leastRequests { beginnings.append((standing, arrivals)) }
             }
         }
 
@@ -131,8 +129,8 @@ extension DrainForecast {
     }
 }
 
-extension DrainForecast.Figures {
-    fileprivate init(_ played: [DrainForecast.Played], _ site: ShadowSite, _ names: [String]) {
+extension Forecast.Figures {
+    fileprivate init(_ played: [Forecast.Played], _ site: ShadowSite, _ names: [String]) {
         let waits = played.flatMap { zip($0.arrivals, $0.outcomes).map { $1.firstToken - $0.instant } }
         let sorted = waits.sorted()
         let seconds = played.reduce(0.0) {
