@@ -78,11 +78,15 @@ struct TakingOutTests {
         #expect(!scene.stream.hasEnded)
         try await expectEventually("the stream's end", within: 60) { scene.stream.hasEnded }
         #expect(scene.stream.isComplete, "\(scene.stream.summary)")
-        try await expectEventually("the gateway gone") { !ProcessTree.isRunning(scene.gateway.program.processID) }
+        try await expectEventually("the gateway gone") {
+            !ProcessTree.isRunning(scene.gateway.program.processID)
+        }
 
         let other = try await Scene(signalbox, tokens: 5_000)
         #expect(try await signalbox.run("stop", "--now", "--reason", "fire").status == 0)
-        try await expectEventually("the gateway gone") { !ProcessTree.isRunning(other.gateway.program.processID) }
+        try await expectEventually("the gateway gone") {
+            !ProcessTree.isRunning(other.gateway.program.processID)
+        }
         try await expectEventually("the stream's end") { other.stream.hasEnded }
         #expect(!other.stream.isComplete)
     }
