@@ -33,7 +33,7 @@ struct CommandFlowTests {
         #expect(screen.state.undo == .undrain(node: "engine-1"))
     }
 
-    @Test func `c on a stream cancels its session after a confirmation`() {
+    @Test func `c on a stream cancels it after a confirmation, or its session`() {
         var screen = Screen()
         screen.type("3j")
         let stream = visibleStreams(SampleFleet.snapshot(nodes: 8, second: 60), screen.state).first
@@ -41,9 +41,12 @@ struct CommandFlowTests {
             screen.snapshot?.streams.first { $0.id == screen.state.selectedStream }?.session ?? first.session
         }
         screen.press(.character("c"))
-        #expect(screen.submitted.isEmpty)
+        #expect(screen.submitted.isEmpty && screen.text.contains("its tokens are waste"))
+        var whole = screen
         screen.press(.character("y"))
-        #expect(screen.submitted.map(\.command) == [.cancelSession(id: session ?? "?")])
+        #expect(screen.submitted.map(\.command) == [.cancelStream(id: screen.state.selectedStream ?? 0)])
+        whole.press(.character("s"), .character("y"))
+        #expect(whole.submitted.map(\.command) == [.cancelSession(id: session ?? "?")])
         var palette = Screen()
         palette.type(":cancel agent-4")
         palette.press(.enter, .character("y"))

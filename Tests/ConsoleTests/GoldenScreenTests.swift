@@ -32,7 +32,8 @@ struct GoldenScreenTests {
         ("drain", "d"), ("weight", "w---"), ("limit", "l24"), ("policy", "o"), ("policy-try", "okt"),
         ("weight-try", "w---t"),
         ("help", "?"), ("palette", ":dr"), ("sort", "s"),
-        ("filter", "/kv>45"), ("gpus", "e"), ("drain-migrate", "dtxxm"), ("cancel-session", "3jc"),
+        ("filter", "/kv>45"), ("gpus", "e"), ("drain-migrate", "dtxxm"), ("cancel-stream", "3jc"),
+        ("cancel-session", "3jcs"),
         ("cost-model", "0b"), ("cost-node", "0bb"), ("cost-session", "0bbb"), ("cancel-of-sessions", "Sjc"),
         ("pin", "Sjr"),
     ])

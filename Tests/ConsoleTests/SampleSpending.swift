@@ -43,6 +43,7 @@ extension SampleFleet {
         row.liveDollars = share * 0.21
         row.dollarsPerHour = share * 41.2
         row.hourlyDollars = share * 38.6
+        row.today = share * 7.9
         row.minute = (0..<12).map { UInt64(share * Double(50_000 + noise($0, 31, 14_000))) }
         row.hour = (0..<12).map { UInt64(share * Double(2_400_000 + noise($0, 32, 1_100_000))) }
         return row

@@ -9,7 +9,7 @@ struct ShellCommandTests {
         .drain(node: "a", deadlineSeconds: 600, atDeadline: .cut, force: true),
         .drain(node: "a", deadlineSeconds: nil, atDeadline: .keep, force: false), .undrain(node: "a"),
         .maintenance(node: "a", force: true), .migrate(node: "a"), .cut(node: "a"),
-        .cancelSession(id: "s"), .pin(session: "s", node: "a"), .unpin(session: "s"),
+        .cancelSession(id: "s"), .cancelStream(id: 7), .pin(session: "s", node: "a"), .unpin(session: "s"),
         .setWeight(node: "a", weight: 5), .setLimit(node: "a", requests: 5),
         .setLimit(node: "a", requests: nil), .setQueueCapacity(requests: 5),
         .setPolicy(name: "foresight", model: "m", parameters: ["w": 3]), .keep, .undo,

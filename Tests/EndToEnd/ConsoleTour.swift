@@ -124,7 +124,7 @@ struct ConsoleTour {
     private func lookAround() async throws {
         for (key, text) in [
             ("2", "prefix hits"), ("3", "PHASE"), ("4", "BECAUSE"), ("5", "WHO"), ("6", "descriptors"),
-            ("7", "checked"), ("8", "CLEARS"), ("9", "HELD BY"), ("0", "SPENT $"),
+            ("7", "checked"), ("8", "CLEARS"), ("9", "HELD BY"), ("0", "TODAY $"),
             ("S", "WARM ON"), ("1", "TOK/S"),
         ] {
             try await terminal.press(key)

@@ -6,7 +6,7 @@ extension ActionTable {
         Action(
             "cancel", [.character("c")], usage: "[SESSION]", .act, hint: 5, views: [.streams, .sessions],
             isMutating: true,
-            "Ends every request of the selected session, or stream's session. Asks first.",
+            "Ends the selected stream, or every request of the selected or named session. Asks first.",
             disabled: { state, snapshot in Targets.whyUnreachable(state, snapshot) },
             perform: { state, context in Cancelling.open(&state, context) }),
         Action(
@@ -62,6 +62,12 @@ enum Sessions {
 /// Ending all requests of a session.
 enum Cancelling {
     static func open(_ state: inout ScreenState, _ context: ActionContext) -> [Effect] {
+        if context.key != nil, state.view == .streams,
+            let stream = context.snapshot?.streams.first(where: { $0.id == state.selectedStream })
+        {
+            state.open(.cancelStream(stream), context)
+            return []
+        }
         guard let session = Sessions.chosen(&state, context, for: "cancel") else { return [] }
         state.open(.cancelSession(session), context)
         return []

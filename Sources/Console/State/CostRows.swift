@@ -56,6 +56,9 @@ extension SpendingRow {
     /// Dollars an hour over the last minute; nil: there is no price.
     var rate: Double? { dollars == nil ? nil : dollarsPerHour }
 
+    /// Since midnight UTC, open streams included; nil: there is no price.
+    var todayDollars: Double? { dollars == nil ? nil : today }
+
     /// What 24 hours cost at the last hour's rate.
     var dayForecast: Double? { dollars == nil ? nil : hourlyDollars * 24 }
 }

@@ -9,6 +9,7 @@ package struct Dialog: Equatable, Sendable {
         case migrate(String)
         case cut(String)
         case cancelSession(String)
+        case cancelStream(StreamStatus)
         /// A `.pin` or an `.unpin`.
         case pin(Command)
         case weight([String], NumberDraft)
@@ -89,7 +90,7 @@ package struct Dialog: Equatable, Sendable {
             nodes
         case .migrate(let node), .cut(let node): [node]
         case .undo(let command): command.node.map { [$0] } ?? []
-        case .policy, .queueCapacity, .cancelSession, .pin, .keep, .quit: []
+        case .policy, .queueCapacity, .cancelSession, .cancelStream, .pin, .keep, .quit: []
         }
     }
 

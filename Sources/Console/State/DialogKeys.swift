@@ -21,6 +21,8 @@ enum DialogKeys {
                     : [("Left Right", "step"), ("0...9", "type"), ("r", "standard")])
         case .drain:
             return [("Esc", "cancel"), ("y", "drain"), ("t", "deadline"), ("x", "then"), ("m", "move now")]
+        case .cancelStream(let stream) where stream.session != nil:
+            return [("Esc", "cancel"), ("y", "end it"), ("s", "its whole session")]
         case .pin(.pin): return [("Esc", "cancel"), ("y", "pin"), ("Up Down", "choose the node")]
         default: return [("Esc", "cancel"), ("y", "yes")]
         }
@@ -131,6 +133,7 @@ enum DialogKeys {
         case .migrate(let node): return [.migrate(node: node)]
         case .cut(let node): return [.cut(node: node)]
         case .cancelSession(let id): return [.cancelSession(id: id)]
+        case .cancelStream(let stream): return [.cancelStream(id: stream.id)]
         case .keep: return [.keep]
         case .pin(let command), .undo(let command): return [command]
         case .quit: return []
@@ -172,6 +175,8 @@ enum DialogKeys {
         case .queueCapacity(var draft):
             draft.press(key)
             dialog.kind = .queueCapacity(draft)
+        case .cancelStream(let stream) where key == .character("s"):
+            if let session = stream.session { dialog.kind = .cancelSession(session) }
         case .pin(let command) where key == .down || key == .up:
             dialog.kind = .pin(Pinning.adjusted(command, by: key == .down ? 1 : -1, snapshot))
         case .policy(var draft):

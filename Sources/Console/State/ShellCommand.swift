@@ -19,6 +19,7 @@ extension Command {
         case .migrate(let node): ["drain", named(node), "--migrate"]
         case .cut(let node): ["cut", named(node)]
         case .cancelSession(let id): ["cancel", "--session", id.shellWord]
+        case .cancelStream(let id): ["cancel", "--stream", "\(id)"]
         case .pin(let session, let node): ["pin", session.shellWord, named(node)]
         case .unpin(let session): ["unpin", session.shellWord]
         case .setWeight(let node, let weight): ["weight", named(node), "\(weight)"]

@@ -39,7 +39,7 @@ enum DrainCommand {
             _ = try OperatorCommands.submit(
                 .drain(node: node, deadlineSeconds: deadline, atDeadline: action, force: force), arguments)
         }
-        if isDryRun, !isGoingOn { try OperatorCommands.foresee(.out([node]), arguments) }
+        if isDryRun, !isGoingOn { try foresee(node, arguments) }
         if arguments.has("--migrate") {
             if isDryRun, !isGoingOn {
                 print("then its streams move to other nodes; what can't be moved finishes")
@@ -48,6 +48,14 @@ enum DrainCommand {
             }
         }
         return arguments.has("--wait") && !isDryRun ? try wait(for: node, timeout, arguments) : 0
+    }
+
+    private static func foresee(_ node: String, _ arguments: Arguments) throws {
+        try OperatorCommands.foresee(.out([node]), arguments)
+        var client = try AdminClient(path: try AdminSockets.find(arguments))
+        if let time = DrainTime([node], try client.snapshot()) {
+            print("foreseen: nothing is left on it in \(time.words)")
+        }
     }
 
     private static func atDeadline(_ arguments: Arguments) throws -> (Double?, DeadlineAction) {
@@ -93,7 +101,8 @@ enum DrainCommand {
                 return timedOut
             }
             if waited >= nextWord {
-                complain("\(node): \(status.active) in flight, the oldest for \(oldest(status)) s")
+                let time = DrainTime([node], snapshot).map { "; likely empty in \($0.words)" } ?? ""
+                complain("\(node): \(status.active) in flight, the oldest for \(oldest(status)) s\(time)")
                 nextWord += 10
             }
             pause(milliseconds: 100)

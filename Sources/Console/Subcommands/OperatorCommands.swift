@@ -23,14 +23,9 @@ enum OperatorCommands {
         Subcommand(
             name: "cancel",
             summary:
-                "end every request of a session and of those that it began, with an error event that says so",
-            flags: changeFlags + [sessionFlag]
-        ) { arguments in
-            guard let session = arguments.value("--session") else {
-                throw UsageError("whose requests? --session ID; the streams view shows the ids")
-            }
-            return try submit(.cancelSession(id: session), arguments)
-        },
+                "end every request of a session and of those that it began, or one stream, with an error that says so",
+            flags: changeFlags + [sessionFlag, streamFlag]
+        ) { try cancel($0) },
         Subcommand(
             name: "pin", arguments: "SESSION NODE",
             summary: "all further requests of a session go to one node, for as long as it takes any",
@@ -94,6 +89,8 @@ enum OperatorCommands {
     private static let nowFlag = Flag(name: "--now", help: "cut what is in flight and end at once")
     private static let sessionFlag = Flag(
         name: "--session", value: "ID", help: "as the client's header or body names it")
+    private static let streamFlag = Flag(
+        name: "--stream", value: "ID", help: "its number in the streams view")
 
     static func forces(_ arguments: Arguments) throws -> Bool {
         guard let name = arguments.value("--force") else { return false }
@@ -111,6 +108,17 @@ enum OperatorCommands {
         let status = try submit(.setWeight(node: node, weight: weight), arguments)
         if arguments.has("--dry-run") { try foresee(NodeChange(.weight(weight), of: [node]), arguments) }
         return status
+    }
+
+    private static func cancel(_ arguments: Arguments) throws -> Int32 {
+        switch (arguments.value("--session"), arguments.value("--stream")) {
+        case (let session?, nil): return try submit(.cancelSession(id: session), arguments)
+        case (nil, let word?):
+            guard let id = UInt64(word) else { throw UsageError("a stream's id is a number, not \(word)") }
+            return try submit(.cancelStream(id: id), arguments)
+        default:
+            throw UsageError("whose requests? --session ID or --stream ID; the streams view shows the ids")
+        }
     }
 
     private static func limit(_ arguments: Arguments) throws -> Int32 {

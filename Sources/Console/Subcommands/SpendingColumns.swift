@@ -45,6 +45,7 @@ enum SpendingColumns {
         ("others", { count($0.sums.others) }),
         ("dollars", { number($0.sums.dollars) }),
         ("dollarsPerHour", { number($0.sums.rate) }),
+        ("todayDollars", { money($0, \.today) }),
         ("lastHourDollarsPerHour", { money($0, \.hourlyDollars) }),
         ("wastedCancelledDollars", { money($0, \.ended.waste.cancelled) }),
         ("wastedFailedDollars", { money($0, \.ended.waste.failed) }),

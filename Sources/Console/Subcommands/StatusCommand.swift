@@ -74,7 +74,7 @@ enum StatusCommand {
             ("memory", memory(snapshot.gateway.memory)),
             ("totals", totals(snapshot)),
             ("queues", .list(snapshot.queues.map(queue))),
-            ("nodes", .list(snapshot.nodes.map(node))),
+            ("nodes", .list(snapshot.nodes.map { node($0, snapshot) })),
             ("spending", StatusSpending.json(snapshot)),
             ("sessions", StatusSpending.sessions(snapshot)),
             ("shadows", .list(snapshot.shadows.map(shadow))),
@@ -187,7 +187,7 @@ enum StatusCommand {
         ])
     }
 
-    private static func node(_ node: NodeStatus) -> JSONText {
+    private static func node(_ node: NodeStatus, _ snapshot: Snapshot) -> JSONText {
         .object([
             ("name", .string(node.name)), ("url", .string(node.url)), ("state", .string(node.state.rawValue)),
             ("safeToDelete", .bool(node.safeToDelete)), ("weight", JSONText(node.weight)),
@@ -197,7 +197,7 @@ enum StatusCommand {
             ("slowWeight", JSONText(node.slowWeight.map(Double.init))),
             ("slowSecondsLeft", JSONText(node.slowSecondsLeft)),
             ("ejection", ejection(node.ejection)), ("busySecondsLeft", JSONText(node.busySecondsLeft)),
-            ("drain", drain(node.drain)),
+            ("drain", drain(node, snapshot)),
             ("trafficShare", JSONText(node.trafficShare)), ("role", .string(node.role.rawValue)),
             ("zone", JSONText(node.zone)), ("models", .list(node.models.map { .string($0) })),
             ("engine", .string(node.engine.rawValue)), ("engineVersion", JSONText(node.engineVersion)),
@@ -252,11 +252,13 @@ enum StatusCommand {
         ])
     }
 
-    private static func drain(_ drain: DrainStatus?) -> JSONText {
-        guard let drain else { return .null }
+    private static func drain(_ node: NodeStatus, _ snapshot: Snapshot) -> JSONText {
+        guard let drain = node.drain else { return .null }
+        let time = DrainTime([node.name], snapshot)
         return .object([
             ("elapsedSeconds", JSONText(drain.elapsedSeconds)), ("remaining", JSONText(drain.remaining)),
             ("oldestAgeSeconds", JSONText(drain.oldestAgeSeconds)),
+            ("likelySecondsLow", JSONText(time?.low)), ("likelySecondsHigh", JSONText(time?.high)),
             ("secondsToDeadline", JSONText(drain.secondsToDeadline)),
             ("atDeadline", .string(drain.atDeadline.rawValue)),
         ])

@@ -24,6 +24,7 @@ enum StatusSpending {
         return [
             ("others", JSONText(row.others.map(Double.init))),
             ("dollars", JSONText(row.dollars)), ("dollarsPerHour", JSONText(row.rate)),
+            ("todayDollars", money(row.today)),
             ("lastHourDollarsPerHour", money(row.hourlyDollars)),
             (
                 "wastedDollars",

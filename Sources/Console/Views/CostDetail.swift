@@ -36,6 +36,7 @@ struct CostDetail {
                 Fact("now", perHour(row.rate) + (share ?? "")),
                 Fact("last hour", perHour(row.dollars == nil ? nil : row.hourlyDollars)),
                 Fact("24 h so", row.dayForecast.map { "~" + CostWords.dollars($0) } ?? NumberText.unknown),
+                Fact("today", CostWords.dollars(row.todayDollars, of: row)),
                 Fact("spent", spent),
                 Fact("useful", "\(CostWords.dollars(row.dollarsPerMillionUseful)) per M tokens out"),
                 row.isPartlyUnpriced

@@ -20,7 +20,7 @@ struct CostTable {
                 let share = row.rate.flatMap { all > 0 ? $0 / all : nil }
                 return .bar(share, label: NumberText.percent(share), role: .kv, labelRole: .text)
             },
-            Column(["SPENT $"], 8, priority: 3) { row, _ in .text(Self.money(row, row.dollars)) },
+            Column(["TODAY $"], 8, priority: 3) { row, _ in .text(Self.money(row, row.todayDollars)) },
             Column(["WASTE %", "WASTE"], 5, ideal: 7, priority: 4) { row, _ in
                 .text(NumberText.percent(row.wasteShare), Self.role(ofWaste: row.wasteShare))
             },
@@ -28,6 +28,7 @@ struct CostTable {
             Column(["$/M USEFUL", "$/M"], 6, ideal: 10, priority: 6) { row, _ in
                 .text(CostWords.amount(row.dollarsPerMillionUseful))
             },
+            Column(["SPENT $"], 8, priority: 8) { row, _ in .text(Self.money(row, row.dollars)) },
         ]
     }
 
@@ -36,19 +37,19 @@ struct CostTable {
             Column(["OUT"], 6, priority: 7) { row, _ in
                 .text(NumberText.short(Double(row.ended.outputTokens)))
             },
-            Column(["CACHED %", "HIT"], 4, ideal: 8, priority: 8) { row, _ in
+            Column(["CACHED %", "HIT"], 4, ideal: 8, priority: 9) { row, _ in
                 .text(NumberText.percent(row.cachedShare))
             },
-            Column(["OPEN"], 4, priority: 9) { row, _ in
+            Column(["OPEN"], 4, priority: 10) { row, _ in
                 .text(NumberText.short(Double(row.liveStreams)))
             },
-            Column(["PROMPT"], 6, priority: 11) { row, _ in
+            Column(["PROMPT"], 6, priority: 12) { row, _ in
                 .text(NumberText.short(Double(row.ended.promptTokens)), .label)
             },
-            Column(["REQS"], 6, priority: 10) { row, _ in
+            Column(["REQS"], 6, priority: 11) { row, _ in
                 .text(NumberText.short(Double(row.ended.requests)), .label)
             },
-            Column(["FAILED"], 6, priority: 12) { row, _ in
+            Column(["FAILED"], 6, priority: 13) { row, _ in
                 .text(NumberText.short(Double(row.ended.failed)), row.ended.failed > 0 ? .warning : .label)
             },
         ]
@@ -57,7 +58,7 @@ struct CostTable {
     private var past: [Column<SpendingRow>] {
         let ceiling = Bars.ceiling(of: rows.flatMap { $0.hour.map { Double($0) } })
         return [
-            Column(["LAST HOUR"], RecentDollars.slots, priority: 13) { row, _ in
+            Column(["LAST HOUR"], RecentDollars.slots, priority: 14) { row, _ in
                 .trend(row.dollars == nil ? [] : row.hour.map { Double($0) }, ceiling: ceiling)
             }
         ]

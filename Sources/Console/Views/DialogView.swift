@@ -80,6 +80,7 @@ struct DialogView {
             lines = emptyingLines(node, "are moved to other nodes where they can be", .text)
         case .cut(let node): lines = emptyingLines(node, "end with an error event at once", .alarm)
         case .cancelSession(let id): lines = sessionLines(id)
+        case .cancelStream(let stream): lines = streamLines(stream)
         case .pin(let command): lines = snapshot.map { PinLines(command: command, snapshot: $0).lines } ?? []
         case .keep: lines = snapshot.map(TrialLines.lines) ?? []
         case .undo(let command):
@@ -118,6 +119,7 @@ struct DialogView {
         case .migrate: return "Move the streams of \(names)?"
         case .cut: return "Cut the streams of \(names)?"
         case .cancelSession: return "Cancel the session?"
+        case .cancelStream: return "Cancel the stream?"
         case .pin(.unpin): return "Unpin the session?"
         case .pin: return "Pin the session?"
         case .weight: return "Weight of \(names)"
@@ -172,7 +174,7 @@ struct DialogView {
                 ("hit rate \(NumberText.percent(hit))% here now; cold when it returns", .text),
             ])
         }
-        if case .drain = dialog.kind { lines += [movingLine, deadlineLine] }
+        if case .drain = dialog.kind { lines += [movingLine(nodes, snapshot), deadlineLine] }
         lines.append([("", .text)])
         for remainder in preview.remainders.prefix(6) { lines += Self.lines(of: remainder) }
         return lines + foreseenLines(snapshot) + hiddenLines
@@ -189,15 +191,13 @@ struct DialogView {
         return [first, [("               ", .label), ("new requests: \(shares)", .text)]]
     }
 
-    private var movingLine: Line {
-        [
-            ("Open streams   ", .label),
-            (
-                dialog.migrates
-                    ? "are moved to other nodes now; those that can't be finish" : "finish untouched",
-                dialog.migrates ? .accent : .text
-            ),
-        ]
+    private func movingLine(_ nodes: [String], _ snapshot: Snapshot) -> Line {
+        let label = ("Open streams   ", Role.label)
+        if dialog.migrates {
+            return [label, ("are moved to other nodes now; those that can't be finish", .accent)]
+        }
+        let time = DrainTime(nodes, snapshot).map { ", the last likely in \($0.words)" } ?? ""
+        return [label, ("finish untouched\(time)", .text)]
     }
 
     /// What is left on a node, and what becomes of it.
@@ -224,6 +224,25 @@ struct DialogView {
                 (", \(NumberText.count(tokens)) tokens generated", .text),
             ],
             [("All its requests end with an error that says so; their tokens are waste.", .alarm)],
+        ]
+    }
+
+    private func streamLines(_ opened: StreamStatus) -> [Line] {
+        let stream = snapshot?.streams.first { $0.id == opened.id }
+        let now = stream ?? opened
+        let place = now.node.map { "on \($0)" } ?? "waits in the gateway"
+        return [
+            [
+                ("Stream   ", .label), ("\(now.id)", .title), (" of \(now.client), \(place)", .text),
+                (stream == nil ? ", not listed any more" : "", .warning),
+            ],
+            [
+                ("So far   ", .label), (NumberText.span(now.ageSeconds), .text),
+                (", \(NumberText.count(Double(now.outputTokens))) tokens", .text),
+                (now.dollars == nil ? "" : ", $\(NumberText.smallDollars(now.dollars))", .text),
+            ],
+            [("Session  ", .label), (now.session ?? "none", .text)],
+            [("It ends with an error that says so; its tokens are waste.", .alarm)],
         ]
     }
 

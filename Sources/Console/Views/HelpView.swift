@@ -60,6 +60,7 @@ struct HelpView {
         ("CLEARS", "until what waits is served, at the rate at which requests end"),
         ("OTHER KV", "HBM of weights and the rest, of KV in use, of prefixes that are kept, in GB"),
         ("$/H 24H", "dollars an hour over the last 60 s; a day at the rate of the last hour"),
+        ("TODAY SPENT", "dollars since midnight UTC; since the gateway began"),
         ("WASTE %", "of the dollars: of requests that failed or were cancelled, or attempts in vain"),
         ("MOVE", "what a session's next prompt would prefill anew on another node, and how long"),
         ("PINNED TO", "where an operator sends a session's requests; (aside): that node takes none now"),

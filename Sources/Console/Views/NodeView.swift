@@ -47,8 +47,9 @@ struct NodeView {
                 ? "; in \(NumberText.span(seconds)) what is left is \(drain.atDeadline.words)"
                 : "; the deadline passed \(NumberText.span(-seconds)) ago"
         }
+        let time = DrainTime([node.name], snapshot).map { ", empty in \($0.words)" } ?? ""
         return "Draining for \(NumberText.span(drain.elapsedSeconds)): \(left) left, oldest "
-            + NumberText.span(drain.oldestAgeSeconds) + (deadline ?? "; no deadline")
+            + NumberText.span(drain.oldestAgeSeconds) + time + (deadline ?? "; no deadline")
             + ". \(key) takes the drain back."
     }
 

@@ -87,8 +87,9 @@ struct StatusLine {
         if let drain = node.drain, node.state == .draining {
             let deadline = drain.secondsToDeadline.map { ", deadline in \(NumberText.span($0))" } ?? ""
             let left = NumberText.plural(drain.remaining, "stream")
+            let time = snapshot.flatMap { DrainTime([node.name], $0) }.map { ", empty in \($0.words)" } ?? ""
             return
-                "\(node.name) draining: \(left) left, oldest \(NumberText.span(drain.oldestAgeSeconds))\(deadline)"
+                "\(node.name) draining: \(left) left, oldest \(NumberText.span(drain.oldestAgeSeconds))\(time)\(deadline)"
         }
         return node.safeToDelete ? "\(node.name) \(node.state.rawValue), safe to delete" : nil
     }

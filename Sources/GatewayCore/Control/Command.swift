@@ -30,6 +30,8 @@ package enum Command: Codable, Sendable, Equatable {
     case cut(node: String)
     /// Ends every request in flight of a session.
     case cancelSession(id: String)
+    /// Ends one request, by the number that the snapshot has.
+    case cancelStream(id: UInt64)
     /// All further requests of a session go to one node, until it is unpinned or the node takes none.
     case pin(session: String, node: String)
     case unpin(session: String)

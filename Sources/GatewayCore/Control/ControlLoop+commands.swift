@@ -48,8 +48,13 @@ extension ControlLoop {
         }
         let change = describe(request.command)
         var text = "dry run, nothing was changed: \(change.text)"
-        if case .cancelSession(let id) = request.command {
+        switch request.command {
+        case .cancelSession(let id):
             text += "its requests end" + andThoseBegun(ledger.family(of: PromptHash.of(text: id)))
+        case .cancelStream(let id):
+            let isOpen = shared.mailboxes.contains { $0.latestReport.streams.contains { $0.id == id } }
+            text += isOpen ? "it ends" : "it is not among those listed, and ends if it is open"
+        default: break
         }
         if let before = change.before, let after = change.after, !change.text.contains("→") {
             text += " (\(before) → \(after))"
@@ -96,19 +101,23 @@ extension ControlLoop {
         case .cut(let node):
             if let index = index(of: node) { tellLoops(.cut(node: index)) }
         case .cancelSession(let id):
-            let before = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession }
             let family = ledger.family(of: PromptHash.of(text: id))
-            tellLoops(.cancel(sessions: family))
-            let isDone = waitForLoops { $0.hasDoneAll }
-            let count = shared.mailboxes.reduce(0) { $0 + $1.cancelledBySession } - before
-            let words = "\(requests(count)) ended" + andThoseBegun(family)
-            return isDone ? words : "\(words) so far, a loop has not answered yet"
+            return cancel(.cancel(sessions: family), words: andThoseBegun(family))
+        case .cancelStream(let id): return cancel(.cancelStream(id), words: "")
         case .drain, .undrain, .maintenance, .setWeight, .setLimit, .setQueueCapacity, .setPolicy, .pin,
             .unpin,
             .keep, .undo, .setAutotune, .stop:
             break
         }
         return ""
+    }
+
+    private func cancel(_ command: LoopCommand, words: String) -> String {
+        let before = shared.mailboxes.reduce(0) { $0 + $1.cancelled }
+        tellLoops(command)
+        let isDone = waitForLoops { $0.hasDoneAll }
+        let count = shared.mailboxes.reduce(0) { $0 + $1.cancelled } - before
+        return "\(requests(count)) ended\(words)" + (isDone ? "" : " so far, a loop has not answered yet")
     }
 
     private func andThoseBegun(_ family: Set<UInt64>) -> String {
@@ -181,6 +190,7 @@ extension ControlLoop {
             return Change(
                 text: "\(requests(record?.load.live ?? 0)) on \(node) cut", before: before, after: "cut")
         case .cancelSession(let id): return Change(text: "session \(id): ", before: nil, after: "cancelled")
+        case .cancelStream(let id): return Change(text: "stream \(id): ", before: nil, after: "cancelled")
         case .pin(let session, _), .unpin(let session): return describePin(command, of: session)
         case .setWeight(let node, let weight):
             return Change(
@@ -235,7 +245,7 @@ extension ControlLoop {
             pins.set(
                 SessionPin(session: session, node: node, actor: actor, since: time, isSetAside: now == 0))
         case .unpin(let session): pins.remove(session)
-        case .migrate, .cut, .cancelSession, .keep, .undo: break
+        case .migrate, .cut, .cancelSession, .cancelStream, .keep, .undo: break
         }
     }
 
@@ -296,7 +306,8 @@ extension NodeRecord {
             drain = nil
         case .setWeight(_, let new): weight = new
         case .setLimit(_, let requests): limit = requests
-        case .migrate, .cut, .cancelSession, .pin, .unpin, .setQueueCapacity, .setPolicy, .keep, .undo,
+        case .migrate, .cut, .cancelSession, .cancelStream, .pin, .unpin, .setQueueCapacity, .setPolicy,
+            .keep, .undo,
             .setAutotune, .stop:
             break
         }
@@ -322,14 +333,16 @@ extension Command {
             .setWeight(let node, _), .setLimit(let node, _), .migrate(let node), .cut(let node),
             .pin(_, let node):
             node
-        case .cancelSession, .unpin, .setQueueCapacity, .setPolicy, .keep, .undo, .setAutotune, .stop: nil
+        case .cancelSession, .cancelStream, .unpin, .setQueueCapacity, .setPolicy, .keep, .undo, .setAutotune,
+            .stop:
+            nil
         }
     }
 
     /// Done once it is done: a gateway that starts again does not do it again.
     var isOfTheMoment: Bool {
         switch self {
-        case .stop, .migrate, .cut, .cancelSession: true
+        case .stop, .migrate, .cut, .cancelSession, .cancelStream: true
         case .drain, .undrain, .maintenance, .setWeight, .setLimit, .setQueueCapacity, .setPolicy, .pin,
             .unpin,
             .keep, .undo, .setAutotune:
@@ -340,7 +353,7 @@ extension Command {
     /// Clients lose something by it.
     var endsStreams: Bool {
         switch self {
-        case .cut, .cancelSession: true
+        case .cut, .cancelSession, .cancelStream: true
         case .drain, .undrain, .maintenance, .setWeight, .setLimit, .setQueueCapacity, .setPolicy, .pin,
             .unpin,
             .keep, .undo, .setAutotune, .migrate, .stop:

@@ -29,6 +29,9 @@ package enum Guard {
                 ? .allowed : refused("the queue's capacity is 0 to 65536 requests, not \(requests)")
         case .cancelSession(let id):
             return id.isEmpty ? refused("a session's id is needed: the streams view shows them") : .allowed
+        case .cancelStream(let id):
+            // Not every stream is in the picture; where one has gone, the answer says so.
+            return id > 0 ? .allowed : refused("a stream's id is needed: the streams view shows them")
         case .pin(let session, let node): return checkPin(session, node, on: snapshot)
         case .unpin(let session): return checkUnpin(session, on: snapshot)
         case .keep: return snapshot.trials.isEmpty ? refused("nothing is being tried") : .allowed
@@ -77,7 +80,9 @@ package enum Guard {
         case .setLimit(_, let requests):
             guard let requests, !GatewayLimits.nodeLimits.contains(requests) else { return .allowed }
             return refused("a node's limit is 1 to 100000 requests or none, not \(requests)")
-        case .setPolicy, .setQueueCapacity, .keep, .setAutotune, .cancelSession, .pin, .unpin, .undo, .stop:
+        case .setPolicy, .setQueueCapacity, .keep, .setAutotune, .cancelSession, .cancelStream, .pin, .unpin,
+            .undo,
+            .stop:
             return .allowed
         }
     }

@@ -81,7 +81,8 @@ extension Command {
         case .setLimit(let node, _): "limit of \(node)"
         case .setQueueCapacity: "queue's capacity"
         case .setPolicy(_, let model, _): "policy\(model.map { " of \($0)" } ?? "")"
-        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep, .undo,
+        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .cancelStream, .pin, .unpin,
+            .keep, .undo,
             .setAutotune,
             .stop:
             nil
@@ -96,7 +97,8 @@ extension Command {
         case .setQueueCapacity(let requests): "\(requests)"
         case .setPolicy(let name, _, let parameters):
             (try? PolicySetting(name, parameters ?? [:]))?.words() ?? name
-        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .pin, .unpin, .keep, .undo,
+        case .drain, .undrain, .maintenance, .migrate, .cut, .cancelSession, .cancelStream, .pin, .unpin,
+            .keep, .undo,
             .setAutotune,
             .stop:
             nil

@@ -177,7 +177,8 @@ package struct Ledger: Sendable {
     }
 
     /// Books what streams that have not ended have cost so far, in place of what was booked so before.
-    package mutating func book(live streams: [LiveStream], now: Double) {
+    /// - Parameter day: Unix days, in UTC.
+    package mutating func book(live streams: [LiveStream], now: Double, day: Int) {
         forgetLive()
         for stream in streams {
             update(stream.payers, node: stream.node, now: now) { spender in
@@ -188,11 +189,11 @@ package struct Ledger: Sendable {
             if let name = stream.tenant { tenants.name(stream.payers.tenant, name) }
             if let name = stream.session { sessions.name(stream.payers.session, name) }
         }
-        for index in accounts.indices { accounts[index].spender.tally(now: now) }
-        totals.spender.tally(now: now)
-        tenants.tally(now: now)
-        models.tally(now: now)
-        sessions.tally(now: now)
+        for index in accounts.indices { accounts[index].spender.tally(now: now, day: day) }
+        totals.spender.tally(now: now, day: day)
+        tenants.tally(now: now, day: day)
+        models.tally(now: now, day: day)
+        sessions.tally(now: now, day: day)
     }
 
     private mutating func forgetLive() {

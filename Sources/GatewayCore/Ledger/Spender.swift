@@ -7,12 +7,15 @@ package struct Spender: Sendable {
     package var live = LiveSpending()
     package var minute = RecentDollars(slotSeconds: 5)
     package var hour = RecentDollars(slotSeconds: 300)
+    /// Dollars of the day that it was told of last.
+    package private(set) var today = 0.0
+    private var day = 0
     /// Monotonic seconds.
     package var firstSeen = 0.0
     package var lastSeen = 0.0
     /// What is remembered of a session's last prompts.
     package var trail = SessionTrail()
-    /// Dollars that `minute` and `hour` have been told of.
+    /// Dollars that `minute`, `hour` and `today` have been told of.
     private var counted = 0.0
 
     package init() {}
@@ -28,11 +31,14 @@ package struct Spender: Sendable {
     package var dollars: Double { spending.dollars + live.dollars }
 
     /// Tells the windows what was spent since they were told last.
-    mutating func tally(now: Double) {
+    /// - Parameter day: Unix days, in UTC.
+    mutating func tally(now: Double, day: Int) {
+        if day != self.day { (self.day, today) = (day, 0) }
         let new = dollars - counted
         guard new != 0 else { return }
         minute.add(new, now: now)
         hour.add(new, now: now)
+        today += new
         counted += new
     }
 
@@ -43,6 +49,7 @@ package struct Spender: Sendable {
         live.dollars += other.live.dollars
         minute.merge(other.minute)
         hour.merge(other.hour)
+        today += other.today
         counted += other.counted
         lastSeen = max(lastSeen, other.lastSeen)
         firstSeen = min(firstSeen, other.firstSeen)

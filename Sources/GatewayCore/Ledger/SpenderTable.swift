@@ -40,8 +40,8 @@ package struct SpenderTable: Sendable {
         others.live = LiveSpending()
     }
 
-    mutating func tally(now: Double) {
-        for index in rows.values.indices { rows.values[index].tally(now: now) }
-        others.tally(now: now)
+    mutating func tally(now: Double, day: Int) {
+        for index in rows.values.indices { rows.values[index].tally(now: now, day: day) }
+        others.tally(now: now, day: day)
     }
 }

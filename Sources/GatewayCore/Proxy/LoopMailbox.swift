@@ -8,6 +8,8 @@ package enum LoopCommand: Sendable {
     case migrate(node: Int)
     /// End every request of these sessions, told by the hashes of their ids (`PromptHash.of`), and of those they began.
     case cancel(sessions: Set<UInt64>)
+    /// End one request.
+    case cancelStream(UInt64)
     /// Tell the names of tenants and sessions again: the ledger has forgotten some.
     case tellNames
     /// Accept no more connections; keep-alive connections end after their answer.
@@ -115,8 +117,8 @@ package final class LoopMailbox: Sendable {
         commandsDone.load(ordering: .acquiring) == commandsSent.load(ordering: .relaxed)
     }
 
-    /// Requests that ended by `cancel(sessions:)`, since the loop began.
-    package var cancelledBySession: Int { requestsCancelled.load(ordering: .relaxed) }
+    /// Requests that an operator ended, since the loop began.
+    package var cancelled: Int { requestsCancelled.load(ordering: .relaxed) }
     func cancelledOne() { requestsCancelled.add(1, ordering: .relaxed) }
 
     package func wake() { waker.wake() }

@@ -185,16 +185,21 @@ extension ProxyLoop {
             if let session = clients[fd].exchange.sessionHash {
                 // One that has settled nothing yet is in no ledger: its request tells, and came after its parent's.
                 if let parent = parentHash(of: fd), family.contains(parent) { family.insert(session) }
-                if family.contains(session) { cancel(fd) }
+                if family.contains(session) { cancel(fd, "its session was cancelled") }
             }
             fd = next
         }
     }
 
-    private mutating func cancel(_ fd: Int32) {
+    mutating func cancel(stream id: UInt64) {
+        var fd = firstActive
+        while fd >= 0, clients[fd].exchange.id != id { fd = clients[fd].nextActive }
+        if fd >= 0 { cancel(fd, "an operator cancelled it") }
+    }
+
+    private mutating func cancel(_ fd: Int32, _ reason: String) {
         mailbox.cancelledOne()
         let up = clients[fd].upstream
-        let reason = "its session was cancelled"
         if up >= 0, clients[fd].exchange.hasStarted {
             let isStream = upstreams[up].isEventStream
             settle(fd, .cancelled, up: up)

@@ -198,6 +198,7 @@ package struct ProxyLoop: ~Copyable {
                 cutStreams(on: node, "the operator cut its streams")
             case .migrate(let node): moveStreams(off: node)
             case .cancel(let sessions): cancel(sessions)
+            case .cancelStream(let id): cancel(stream: id)
             case .tellNames: toldNames.forget()
             case .stopAccepting:
                 acceptConnections()  // those that the kernel has answered already

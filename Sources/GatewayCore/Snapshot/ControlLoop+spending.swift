@@ -14,7 +14,7 @@ extension ControlLoop {
                         tenant: status.tenant, session: status.session))
             }
         }
-        ledger.book(live: streams, now: seconds)
+        ledger.book(live: streams, now: seconds, day: Int(unixNow / 86_400))
     }
 
     func spendingRows() -> [SpendingRow] {
@@ -75,6 +75,7 @@ extension ControlLoop {
         row.ended = spender.spending
         row.liveStreams = spender.live.streams
         row.liveDollars = spender.live.dollars
+        row.today = spender.today
         row.dollarsPerHour = spender.minute.perHour(now: seconds, since: ledger.start)
         row.hourlyDollars = spender.hour.perHour(now: seconds, since: ledger.start)
         row.minute = spender.minute.values(now: seconds).map { UInt64($0 * 1e6) }

@@ -17,6 +17,8 @@ package struct SpendingRow: Codable, Sendable, Equatable {
     /// Streams that have not, as far as they are listed, and what they cost so far.
     package var liveStreams = 0
     package var liveDollars = 0.0
+    /// Dollars since midnight UTC, or since the gateway began where that is later.
+    package var today = 0.0
     /// Over the last minute.
     package var dollarsPerHour = 0.0
     /// Over the last hour, or since the gateway began.
@@ -39,6 +41,7 @@ package struct SpendingRow: Codable, Sendable, Equatable {
         ended.add(other.ended)
         liveStreams += other.liveStreams
         liveDollars += other.liveDollars
+        today += other.today
         dollarsPerHour += other.dollarsPerHour
         hourlyDollars += other.hourlyDollars
         for (place, value) in other.minute.enumerated() where place < minute.count { minute[place] += value }

@@ -61,7 +61,8 @@ struct CommandTests {
             .setQueueCapacity(requests: 0),
             .setPolicy(name: "random"), .setPolicy(name: "a", model: "m é", parameters: ["w": 0.25, "x": 3]),
             .setAutotune(isOn: true), .keep, .undo, .migrate(node: "a"), .cut(node: "a"),
-            .cancelSession(id: "s \"é"), .pin(session: "s \"é", node: "a"), .unpin(session: "s"),
+            .cancelSession(id: "s \"é"), .cancelStream(id: 7), .pin(session: "s \"é", node: "a"),
+            .unpin(session: "s"),
         ]
 
     @Test(arguments: all)

@@ -58,6 +58,10 @@ extension ProxyTests {
             (.setPolicy(name: "random"), nil, "policy: round-robin → random"),
             (.keep, nil, "kept: weight of a 50 (tried → kept)"),
             (.cancelSession(id: "s"), nil, "session s: its requests end"),
+            (
+                .cancelStream(id: 99), nil,
+                "stream 99: it is not among those listed, and ends if it is open"
+            ),
             (.pin(session: "s", node: "b"), nil, "session s: not pinned → pinned to b"),
             (.setAutotune(isOn: true), nil, "autotune on (autotune off → autotune on)"),
             (.stop(mode: .now), nil, "stop now"),

@@ -130,6 +130,7 @@ struct GuardTests {
     @Test func `a session is cancelled by its id, and none is none`() {
         #expect(isAllowed(.cancelSession(id: "s"), fleet()))
         #expect(why(.cancelSession(id: ""), fleet())?.canForce == false)
+        #expect(isAllowed(.cancelStream(id: 1), fleet()) && !isAllowed(.cancelStream(id: 0), fleet()))
     }
 
     @Test func `a session is pinned by its id to a node that takes its requests, and not there again`() {

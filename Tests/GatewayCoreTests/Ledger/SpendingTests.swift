@@ -72,6 +72,18 @@ struct SpendingTests {
         #expect(ledger.tenants.others.spending.dollars > 0)
     }
 
+    @Test func `what is spent today begins anew at midnight`() {
+        var ledger = Ledger(nodes: 2)
+        ledger.book(live: [live(session: 1, dollars: 2)], now: 10, day: 3)
+        ledger.book(live: [live(session: 1, dollars: 3)], now: 11, day: 3)
+        #expect(ledger.totals.spender.today == 3)
+        ledger.book(live: [live(session: 1, dollars: 3)], now: 12, day: 4)
+        #expect(ledger.totals.spender.today == 0 && ledger.totals.spender.dollars == 3)
+        ledger.book(live: [live(session: 1, dollars: 3.5)], now: 13, day: 4)
+        #expect(ledger.totals.spender.today == 0.5)
+        #expect(ledger.sessions.rows.values.map(\.today) == [0.5])
+    }
+
     @Test func `waste is told by its cause, and a moved stream's when it does not complete`() {
         var ledger = Ledger(nodes: 2)
         var retry = ended(1, .failed, dollars: 2)
@@ -99,7 +111,7 @@ struct SpendingTests {
         for session in 1...8 as ClosedRange<UInt64> {
             ledger.settle(ended(0, session: session), now: Double(session))
         }
-        ledger.book(live: [live(session: 1, dollars: 0.5)], now: 9)
+        ledger.book(live: [live(session: 1, dollars: 0.5)], now: 9, day: 3)
         let forgotBefore = ledger.takeForgotten()
         ledger.settle(ended(0, session: 9), now: 10)
         #expect(Set(ledger.sessions.rows.keys) == [1, 4, 5, 6, 7, 8, 9])
@@ -125,12 +137,12 @@ struct SpendingTests {
 
     @Test func `open streams cost before they end, and nothing is counted twice`() {
         var ledger = Ledger(nodes: 1)
-        ledger.book(live: [live(session: 1, dollars: 2), live(session: 2, dollars: nil)], now: 10)
-        ledger.book(live: [live(session: 1, dollars: 3), live(session: 2, dollars: nil)], now: 11)
+        ledger.book(live: [live(session: 1, dollars: 2), live(session: 2, dollars: nil)], now: 10, day: 3)
+        ledger.book(live: [live(session: 1, dollars: 3), live(session: 2, dollars: nil)], now: 11, day: 3)
         #expect(ledger.totals.spender.dollars == 3 && ledger.totals.spender.live.streams == 2)
         #expect(ledger.tenants.rows[5]?.name == "acme" && ledger.sessions.rows[1]?.name == "s1")
         ledger.settle(ended(5, session: 1, dollars: 4), now: 12)
-        ledger.book(live: [live(session: 2, dollars: nil)], now: 12)
+        ledger.book(live: [live(session: 2, dollars: nil)], now: 12, day: 3)
         for spender in [ledger.totals.spender, ledger.accounts[0].spender] + ledger.tenants.rows.values {
             #expect(spender.dollars == 4 && spender.live == LiveSpending(streams: 1, dollars: 0))
             #expect(spender.minute.values(now: 12).reduce(0, +) == 4)

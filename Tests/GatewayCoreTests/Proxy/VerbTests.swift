@@ -60,6 +60,20 @@ extension ProxyTests {
             other.close()
         }
 
+        @Test(arguments: [1, 2])
+        func `one stream ends alone, whether or not it has a session`(loops: Int) throws {
+            let running = try RunningGateway(waitingEngine("a"), loops: loops)
+            let clients = try (0..<3).map { _ in try long(running, headers: "X-Session-Id: s-1\r\n") }
+            #expect(try eventually { try running.snapshot().streams.count == 3 })
+            let id = try #require(try running.snapshot().streams.map(\.id).min())
+            let result = try running.perform(.cancelStream(id: id))
+            #expect(result.accepted && result.message == "stream \(id): 1 request ended")
+            #expect(clients[0].through("an operator cancelled it", seconds: 3) != nil)
+            #expect(try eventually { try running.snapshot().nodes[0].active == 2 })
+            #expect(try running.perform(.cancelStream(id: id)).message == "stream \(id): 0 requests ended")
+            for client in clients { client.close() }
+        }
+
         @Test func `what a session began ends with it, whether or not it has settled a request yet`() throws {
             let running = try RunningGateway(waitingEngine("a"))
             let root = try long(running, headers: "X-Session-Id: root\r\n")
