@@ -41,7 +41,7 @@ struct CostWords {
 
     /// Where the numbers come from.
     static let basis =
-        "$/H: last 60 s · TODAY: UTC · 24H: last hour's rate · each node's dollarsPerHour"
+        "$/H: last 60 s · UTC days · 24H: last hour's rate · each node's dollarsPerHour"
 
     /// "$4.20"; fractions of a cent where it is little.
     static func dollars(_ value: Double?) -> String {
