@@ -108,6 +108,53 @@ struct CommandFlowTests {
         #expect(screen.effects.contains(.quit))
     }
 
+    @Test func `a reason is typed in the dialog and goes into the journal with every command`() {
+        var screen = Screen()
+        screen.type("  w5")
+        screen.press(.control("r"))
+        screen.type("yes, the fan is off ")
+        #expect(
+            screen.submitted.isEmpty && screen.text.contains("Reason  yes, the fan is off _"),
+            "\(screen.text)")
+        screen.press(.enter, .enter)
+        #expect(screen.submitted.isEmpty && screen.state.dialog == nil, "Enter never confirms")
+        screen.type("w5")
+        screen.press(.control("r"))
+        screen.type("fan off")
+        screen.press(.backspace, .enter)
+        #expect(screen.text.contains("--reason 'fan of'"), "\(screen.text)")
+        screen.press(.character("y"))
+        screen.take(accepted("done", nil, 8))
+        #expect(screen.submitted.map(\.reason) == ["fan of", "fan of"])
+        screen.take(accepted("done", nil, 9))
+        screen.press(
+            .character("w"), .control("r"), .character("x"), .escape, .character("6"), .character("y"))
+        #expect(screen.submitted.last?.reason == nil, "Esc takes the reason back, not the dialog")
+    }
+
+    @Test func `what is forced by its name has a reason too`() {
+        var screen = Screen(Size(80, 24), SampleFleet.snapshot(nodes: 1, second: 60))
+        screen.press(.character("d"), .control("r"))
+        screen.type("rack 4")
+        screen.press(.enter)
+        screen.type("engine-1")
+        screen.press(.enter)
+        #expect(screen.submitted.map(\.reason) == ["rack 4"])
+    }
+
+    @Test func `a verb on a filter is about all that match it, and no others`() {
+        var screen = Screen()
+        screen.type("/engine-[ab]")
+        screen.press(.control("u"))
+        screen.type("kv>60")
+        screen.press(.enter)
+        let matching = screen.snapshot.map { visibleNodes($0, screen.state).map(\.name) } ?? []
+        #expect((2..<8).contains(matching.count))
+        screen.type("*w40y")
+        for version in 8..<UInt64(8 + matching.count) { screen.take(accepted("done", nil, version)) }
+        #expect(Set(screen.submitted.compactMap(\.command.node)) == Set(matching))
+    }
+
     @Test func `the weight dialog steps, types, restores and stays within 0 to 100`() {
         var screen = Screen()
         screen.press(.character("w"))

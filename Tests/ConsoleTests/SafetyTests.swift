@@ -32,7 +32,7 @@ struct SafetyTests {
         }
     }
 
-    @Test(arguments: ["d", "w", "o", "z", "a"])
+    @Test(arguments: ["d", "w", "l", "o", "z", "a"])
     func `what opens a dialog, Enter, Space and Esc never confirm it`(_ initiating: String) {
         let opener = Key.character(Character(initiating))
         for key in [opener, .enter, .character(" "), .escape] {

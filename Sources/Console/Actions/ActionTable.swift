@@ -142,6 +142,10 @@ package enum ActionTable {
             "Marks the row or group; d, w act on all marked nodes.",
             perform: { state, context in Selection.mark(&state, context.snapshot) }),
         Action(
+            "mark-all", [.character("*")], .narrow, views: [.fleet],
+            "Marks every node that is listed: all that match the filter.",
+            perform: { state, context in Selection.markAll(&state, context.snapshot) }),
+        Action(
             "unmark", [.character("u")], .narrow, views: [.fleet], "Takes all marks off.",
             disabled: { state, _ in state.marks.isEmpty ? "nothing is marked" : nil },
             perform: { state, _ in

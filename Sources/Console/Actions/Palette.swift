@@ -82,7 +82,7 @@ package enum Palette {
         of name: String, _ state: ScreenState, _ snapshot: Snapshot?
     ) -> [(String, String)] {
         switch name {
-        case "drain", "undrain", "maintenance", "migrate", "cut", "weight":
+        case "drain", "undrain", "maintenance", "migrate", "cut", "weight", "limit":
             nodes(snapshot)
         case "cancel":
             Set(snapshot?.streams.compactMap(\.session) ?? []).sorted().map { ($0, "") }

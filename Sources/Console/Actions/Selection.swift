@@ -151,6 +151,15 @@ enum Selection {
         return move(&state, snapshot, by: 1)
     }
 
+    /// All that the view lists, and what is folded in it: a filter's nodes at one stroke.
+    static func markAll(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
+        guard let snapshot else { return [] }
+        let names = visibleNodes(snapshot, state).map(\.name)
+        state.marks.formUnion(names)
+        state.tell("\(NumberText.plural(names.count, "node")) marked")
+        return []
+    }
+
     /// The row as `name: value` pairs.
     static func copy(_ state: inout ScreenState, _ snapshot: Snapshot?) -> [Effect] {
         guard let snapshot, let text = rowText(state, snapshot) else {

@@ -4,9 +4,12 @@ import GatewayCore
 enum CommandFlow {
     /// Sends the first command; the others follow with its answer.
     ///
-    /// - trySeconds: they go back by themselves after so long; nil: they are for good.
+    /// - Parameters:
+    ///   - trySeconds: they go back by themselves after so long; nil: they are for good.
+    ///   - reason: for the journal; empty: none.
     static func send(
-        _ commands: [Command], version: UInt64, trySeconds: Double? = nil, _ state: inout ScreenState
+        _ commands: [Command], version: UInt64, trySeconds: Double? = nil, reason: String = "",
+        _ state: inout ScreenState
     ) -> [Effect] {
         state.overlay = nil
         if case .lost = state.connection {
@@ -20,7 +23,9 @@ enum CommandFlow {
             return []
         }
         state.pending = commands.map {
-            CommandRequest(command: $0, trySeconds: trySeconds, actor: state.actor)
+            CommandRequest(
+                command: $0, trySeconds: trySeconds, actor: state.actor,
+                reason: reason.trimmed.isEmpty ? nil : reason.trimmed)
         }
         return submitNext(version, &state)
     }

@@ -52,6 +52,11 @@ package struct Dialog: Equatable, Sendable {
     package var atDeadline = DeadlineAction.keep
     /// The change goes back by itself after so long; nil: it is for good.
     package var trySeconds: Double?
+    /// Why, for the journal and the events.
+    package var reason = ""
+    /// Keys go to `reason`.
+    package var isTypingReason = false
+    package static let reasonLimit = 200
     /// What the gateway foresees of `change`; nil: it has not said yet.
     package var forecast: Forecast?
     /// Streams are moved as soon as the node drains.

@@ -4,12 +4,20 @@ import GatewayCore
 /// that opened it, Enter, Space and Esc never do.
 enum DialogKeys {
     static func hints(_ dialog: Dialog) -> [(key: String, text: String)] {
+        if dialog.isTypingReason { return [("Esc", "no reason"), ("Enter", "done")] }
+        if dialog.kind == .quit {
+            return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
+        }
+        var hints = choices(dialog)
+        hints.insert(("^R", "reason"), at: 2)
+        return hints
+    }
+
+    private static func choices(_ dialog: Dialog) -> [(key: String, text: String)] {
         if dialog.needsName {
             return [("Esc", "cancel"), ("NAME Enter", dialog.refusal == nil ? "cut" : "force")]
         }
         switch dialog.kind {
-        case .quit:
-            return [("Esc", "cancel"), ("k", "keep serving"), ("d", "drain, then stop"), ("x", "stop now")]
         case .weight(_, let draft), .limit(_, let draft), .queueCapacity(let draft):
             return [("Esc", "cancel"), ("y", "apply"), ("t", "try")] + draft.hints
         case .policy(let draft):
@@ -31,10 +39,17 @@ enum DialogKeys {
     static func press(
         _ key: Key, _ dialog: Dialog, _ state: inout ScreenState, _ snapshot: Snapshot?
     ) -> [Effect] {
+        if dialog.isTypingReason, key != .control("c") { return typeReason(key, dialog, &state) }
         if key == .escape || key == .control("c") { return cancel(&state) }
         if dialog.confirmsAt != nil {
             disturb(dialog, &state)
             state.tell("taken back; y confirms, Esc cancels", .warning)
+            return []
+        }
+        if key == .control("r"), dialog.kind != .quit {
+            var dialog = dialog
+            dialog.isTypingReason = true
+            state.overlay = .dialog(dialog)
             return []
         }
         if dialog.needsName { return force(key, dialog, &state) }
@@ -66,6 +81,22 @@ enum DialogKeys {
         changed.forecast = nil
         state.overlay = .dialog(changed)
         return changed.change.map { [.foresee($0)] } ?? []
+    }
+
+    private static func typeReason(_ key: Key, _ dialog: Dialog, _ state: inout ScreenState) -> [Effect] {
+        var dialog = dialog
+        // The end of what is typed is not yet a yes.
+        dialog.quietSince = state.now
+        switch key {
+        case .character(let character) where dialog.reason.count < Dialog.reasonLimit:
+            dialog.reason.append(character)
+        case .backspace: dialog.reason = String(dialog.reason.dropLast())
+        case .enter: dialog.isTypingReason = false
+        case .escape: (dialog.reason, dialog.isTypingReason) = ("", false)
+        default: break
+        }
+        state.overlay = .dialog(dialog)
+        return []
     }
 
     /// A key that means nothing here may be part of a word for another window.
@@ -104,7 +135,7 @@ enum DialogKeys {
     {
         CommandFlow.send(
             commands(of: dialog, snapshot, force: false), version: dialog.version,
-            trySeconds: dialog.trySeconds, &state)
+            trySeconds: dialog.trySeconds, reason: dialog.reason, &state)
     }
 
     /// Time passes: takes an early confirmation when it has stayed quiet since.
@@ -155,7 +186,8 @@ enum DialogKeys {
                 return []
             }
             return CommandFlow.send(
-                commands(of: dialog, nil, force: true), version: dialog.version, &state)
+                commands(of: dialog, nil, force: true), version: dialog.version, reason: dialog.reason,
+                &state)
         default: break
         }
         state.overlay = .dialog(dialog)

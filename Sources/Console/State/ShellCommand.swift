@@ -46,6 +46,7 @@ extension Dialog {
         let more =
             (migrates && kind.takesOut ? ["--migrate"] : [])
             + (trySeconds.map { ["--try", $0.shellTime] } ?? [])
+            + (reason.trimmed.isEmpty ? [] : ["--reason", reason.trimmed.shellWord])
         func line(_ node: String?) -> [String] { ["signalbox"] + first.words(node: node) + more }
         guard let last = targets.last, targets.count > 1 else { return line(nil) }
         return ["for", "node", "in"] + targets.dropLast().map(\.shellWord) + [last.shellWord + ";", "do"]

@@ -70,7 +70,7 @@ struct DialogView {
                 snapshot.map {
                     PolicyLines(
                         draft: draft, snapshot: $0,
-                        room: state.size.rows - 7 - tryLines.count
+                        room: state.size.rows - 7 - tryLines.count - reasonLines.count
                             - max(commandLines(policyWidth - 4).count, 1),
                         width: policyWidth - 4
                     ).lines
@@ -89,7 +89,7 @@ struct DialogView {
         }
         // Policies and their parameters are told in a sentence each.
         let width = if case .policy = dialog.kind { policyWidth } else { 76 }
-        return (title, memberLines + tryLines + lines + nameLines, width)
+        return (title, memberLines + tryLines + reasonLines + lines + nameLines, width)
     }
 
     private var tryLines: [Line] {
@@ -100,6 +100,15 @@ struct DialogView {
                 (", then it is as before again, unless kept (a)", .text),
             ]
         ]
+    }
+
+    private var reasonLines: [Line] {
+        guard dialog.isTypingReason || !dialog.reason.isEmpty else { return [] }
+        // The end of a long one, where it is typed.
+        let room = 72 - 10
+        let text =
+            DisplayWidth.of(dialog.reason) > room ? "…" + dialog.reason.suffix(room / 2) : dialog.reason
+        return [[("Reason  ", .label), (text, .title), (dialog.isTypingReason ? "_" : "", .accent)]]
     }
 
     /// The names that the title only counts.
