@@ -122,7 +122,7 @@ struct CommandFlowTests {
         screen.press(.control("r"))
         screen.type("fan off")
         screen.press(.backspace, .enter)
-        #expect(screen.text.contains("--reason 'fan of'"), "\(screen.text)")
+        #expect(screen.text.contains("'fan of' ; done"), "\(screen.text)")
         screen.press(.character("y"))
         screen.take(accepted("done", nil, 8))
         #expect(screen.submitted.map(\.reason) == ["fan of", "fan of"])
