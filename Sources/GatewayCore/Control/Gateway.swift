@@ -72,6 +72,7 @@ package final class Gateway: Sendable {
             let fd = listeners.removeFirst()
             let seed = random.next()
             startThread(name: "loop \(number)") {
+                takeShortTurns()
                 var loop = ProxyLoop(
                     number: number, listener: Descriptor(owning: fd), shared: shared, limits: limits,
                     openFileLimit: openFiles, seed: seed, now: MonotonicClock.now())

@@ -25,6 +25,10 @@ package func startThread(name: String, _ body: @escaping @Sendable () -> Void) {
 /// The calling thread gets a core when nobody else wants it (on Linux niceness is a thread's).
 package func yieldToOthers() { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
 
+/// The calling thread, which mostly waits, takes the core at once from one that computes, and in return for shorter turns.
+/// Where the system can't do so it is as before: Linux does from 6.12 on, and earlier ones prefer who waited by themselves.
+package func takeShortTurns() { _ = sb_set_turn(100_000) }
+
 /// Blocks the calling thread; for threads that wait on purpose, never on a loop.
 package func pause(milliseconds: Int32) { _ = poll(nil, 0, milliseconds) }
 
