@@ -29,7 +29,7 @@ package struct ProxyLoop: ~Copyable {
     var poller = Poller()
     /// In `poller`: connections of engines from a stream's first token on. They are relayed a batch at a time, so that under
     /// load requests and first tokens don't wait behind the tokens of all that is streaming.
-    var streams = Poller(eventsPerTurn: 64)
+    var streams = Poller(eventsPerTurn: 16)
     private var hasStreamEvents = false
     var listener: Descriptor?
     var isAccepting = false
@@ -156,10 +156,7 @@ package struct ProxyLoop: ~Copyable {
 
     private mutating func handleStreams() {
         hasStreamEvents = false
-        for index in 0..<streams.wait(milliseconds: 0) {
-            handle(streams.event(index))
-            if index & 15 == 15 { sendUnsent() }
-        }
+        for index in 0..<streams.wait(milliseconds: 0) { handle(streams.event(index)) }
     }
 
     /// Requests that were pipelined behind those that ended in this turn.
