@@ -68,15 +68,9 @@ private struct SGLangNames {
         }
     }
 
-    private func sum(_ name: String) -> Figure? {
-        let rows = rows(prefix + name)
-        return rows.isEmpty ? nil : .sum(rows)
-    }
+    private func sum(_ name: String) -> Figure? { .of(rows(prefix + name), Figure.sum) }
 
-    private func mean(_ name: String) -> Figure? {
-        let rows = rows(prefix + name)
-        return rows.isEmpty ? nil : .mean(rows)
-    }
+    private func mean(_ name: String) -> Figure? { .of(rows(prefix + name), Figure.mean) }
 
     /// One row for each data-parallel rank. Where every scheduler speaks
     /// (`--enable-metrics-for-all-schedulers`), the tensor and pipeline ranks of one group tell the same

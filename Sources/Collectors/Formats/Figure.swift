@@ -13,6 +13,11 @@ enum Figure: Sendable {
     /// nil where one is not told.
     indirect case product(Figure, Figure)
 
+    /// nil of no rows.
+    static func of(_ rows: [Range<Int>], _ make: ([Range<Int>]) -> Figure) -> Figure? {
+        rows.isEmpty ? nil : make(rows)
+    }
+
     /// Of those that the page has; nil of none.
     static func total(of parts: Figure?...) -> Figure? {
         let found = parts.compactMap { $0 }
@@ -72,26 +77,18 @@ struct HistogramFigure: Sendable {
 /// What a dialect looks for in a page.
 extension MetricsText {
     /// Summed over its rows; nil when there is none.
-    func sum(_ name: String) -> Figure? {
-        let rows = places(of: name)
-        return rows.isEmpty ? nil : .sum(rows)
-    }
+    func sum(_ name: String) -> Figure? { .of(places(of: name), Figure.sum) }
 
     /// Summed over the rows whose label has this value; nil when there is none.
     func sum(_ name: String, label: String, is value: String) -> Figure? {
-        let rows = rows(of: name, label: label, is: value)
-        return rows.isEmpty ? nil : .sum(rows)
+        .of(rows(of: name, label: label, is: value), Figure.sum)
     }
 
     /// Averaged over its rows; nil when there is none.
-    func mean(_ name: String) -> Figure? {
-        let rows = places(of: name)
-        return rows.isEmpty ? nil : .mean(rows)
-    }
+    func mean(_ name: String) -> Figure? { .of(places(of: name), Figure.mean) }
 
     func mean(_ name: String, label: String, is value: String) -> Figure? {
-        let rows = rows(of: name, label: label, is: value)
-        return rows.isEmpty ? nil : .mean(rows)
+        .of(rows(of: name, label: label, is: value), Figure.mean)
     }
 
     private func rows(of name: String, label: String, is value: String) -> [Range<Int>] {

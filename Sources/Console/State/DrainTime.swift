@@ -24,8 +24,8 @@ package struct DrainTime: Equatable, Sendable {
             let streams = snapshot.streams.filter { $0.node == node.name }
             tails += streams.map { Tail($0, usual) }
             // The oldest are listed; the others have just come, for all that is known.
-            let others = max(node.active - streams.count, 0)
-            if others > 0 { tails += Array(repeating: Tail(StreamStatus(), usual), count: others) }
+            let others = node.active - streams.count
+            if others > 0 { tails.append(Tail(StreamStatus(), usual, count: others)) }
         }
         guard !tails.isEmpty, !tails.contains(where: \.isEndless) else { return nil }
         low = Self.seconds(until: Self.band.low, tails)
@@ -47,23 +47,25 @@ package struct DrainTime: Equatable, Sendable {
         var (low, high) = (0.0, longest)
         for _ in 0..<48 {
             let middle = (low + high) / 2
-            let all = tails.reduce(1.0) { $0 * $1.hasEnded(in: middle) }
+            let all = tails.reduce(1.0) { $0 * pow($1.hasEnded(in: middle), Double($1.count)) }
             if all < likelihood { low = middle } else { high = middle }
         }
         return high
     }
 
-    /// What of a stream is still to come.
+    /// What of a stream is still to come, or of so many alike.
     private struct Tail {
+        let count: Int
         private let age: Double
-        private let mean: Double?
+        private let logMedian: Double?
         private let deviation: Double
         /// Seconds in which it comes to its `max_tokens`.
         private let most: Double?
 
-        init(_ stream: StreamStatus, _ usual: LatencySummary?) {
+        init(_ stream: StreamStatus, _ usual: LatencySummary?, count: Int = 1) {
+            self.count = count
             age = stream.ageSeconds
-            mean = usual.flatMap { $0.p50 > 0 ? log($0.p50) : nil }
+            logMedian = usual.flatMap { $0.p50 > 0 ? log($0.p50) : nil }
             // 2.326 deviations above the median lies the p99 of a normal distribution.
             deviation = max(usual.map { log($0.p99 / max($0.p50, 1e-9)) / 2.326 } ?? 0, 0.05)
             most = stream.maxTokens.flatMap { limit in
@@ -73,19 +75,19 @@ package struct DrainTime: Equatable, Sendable {
         }
 
         /// Nothing tells when it could end.
-        var isEndless: Bool { mean == nil && most == nil }
+        var isEndless: Bool { logMedian == nil && most == nil }
 
         func hasEnded(in seconds: Double) -> Double {
             if let most, seconds >= most { return 1 }
-            guard let mean else { return 0 }
-            let left = isOpen(at: age, mean)
+            guard let logMedian else { return 0 }
+            let left = isOpen(at: age, logMedian)
             // So old that hardly any gets there: as one that has just come.
-            guard left > 1e-9 else { return 1 - isOpen(at: seconds, mean) }
-            return 1 - isOpen(at: age + seconds, mean) / left
+            guard left > 1e-9 else { return 1 - isOpen(at: seconds, logMedian) }
+            return 1 - isOpen(at: age + seconds, logMedian) / left
         }
 
-        private func isOpen(at seconds: Double, _ mean: Double) -> Double {
-            seconds <= 0 ? 1 : erfc((log(seconds) - mean) / deviation / 2.0.squareRoot()) / 2
+        private func isOpen(at seconds: Double, _ logMedian: Double) -> Double {
+            seconds <= 0 ? 1 : erfc((log(seconds) - logMedian) / deviation / 2.0.squareRoot()) / 2
         }
     }
 }

@@ -166,16 +166,3 @@ package struct JSONScan: Sendable {
         return digits > 0 ? value : nil
     }
 }
-
-extension UInt64 {
-    /// Of its eight bytes, the lowest first, which is the first quote or backslash; 8: none.
-    @inline(__always)
-    fileprivate var firstQuoteOrBackslash: Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quotes = self ^ ones &* 0x22
-        let slashes = self ^ ones &* 0x5C
-        // A borrow spoils only what is behind the first hit.
-        let hits = (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes
-        return (hits & (ones &* 0x80)).trailingZeroBitCount &>> 3
-    }
-}

@@ -226,12 +226,22 @@ extension UInt64 {
     /// none.
     @inline(__always)
     fileprivate var firstNotPlain: Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quotes = self ^ ones &* 0x22
-        let slashes = self ^ ones &* 0x5C
-        // A borrow spoils only what is behind the first hit.
-        let hits =
-            (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (self &- ones &* 0x20) & ~self | self
-        return (hits & (ones &* 0x80)).trailingZeroBitCount &>> 3
+        (quotesAndBackslashes | (self &- Self.ones &* 0x20) & ~self | self).firstHit
+    }
+
+    /// Of its eight bytes, the lowest first, which is the first quote or backslash; 8: none.
+    @inline(__always) var firstQuoteOrBackslash: Int { quotesAndBackslashes.firstHit }
+
+    @inline(__always) private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+
+    /// The high bit of a byte is set where it is one; a borrow spoils only what is behind the first.
+    @inline(__always) private var quotesAndBackslashes: UInt64 {
+        let quotes = self ^ Self.ones &* 0x22
+        let slashes = self ^ Self.ones &* 0x5C
+        return (quotes &- Self.ones) & ~quotes | (slashes &- Self.ones) & ~slashes
+    }
+
+    @inline(__always) private var firstHit: Int {
+        (self & (Self.ones &* 0x80)).trailingZeroBitCount &>> 3
     }
 }
