@@ -125,6 +125,7 @@ package final class ConsoleSession {
         draw()
         takeArrivals()
         while !isOver {
+            if isDirty { draw() }
             let timeout: Int32 = decoder.isWaiting ? 25 : 250
             let ready = sb_wait(0, terminal.signals, connection.fileDescriptor(), timeout)
             reduce(.tick(Self.now()))
@@ -138,7 +139,6 @@ package final class ConsoleSession {
             }
             if ready & 1 == 0, let output = decoder.expire() { take(output) }
             takeArrivals()
-            if isDirty, !isOver { draw() }
         }
         terminal.close(isGone: isTerminalGone)
         return exitStatus
