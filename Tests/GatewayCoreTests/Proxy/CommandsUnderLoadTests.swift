@@ -216,7 +216,7 @@ extension ProxyTests {
             client.send(chat())
             #expect(client.through("\r\n\r\n") != nil)
             #expect(try running.perform(.stop(mode: .drain)).accepted)
-            usleep(700_000)
+            try running.goOn(seconds: 0.7)
             #expect(!running.gateway.hasStopped)
             let left = body.utf8.count - client.pending.count
             #expect(client.exactly(left + client.pending.count) != nil, "the answer was cut off")

@@ -78,14 +78,14 @@ extension ProxyTests {
             let b = ScriptedEngine("b")
             let running = try RunningGateway(a, b)
             for _ in 0..<12 { _ = try running.ask(chat()) }
-            for _ in 0..<8 {
+            for number in 1...8 {
                 let client = try running.client()
                 client.send(chat("hang", stream: true))
-                usleep(20_000)
+                #expect(eventually { a.count + b.count == 12 + number }, "it is with an engine")
                 client.close()
             }
             #expect(try eventually { try running.snapshot().totals.active == 0 })
-            usleep(300_000)
+            try running.goOn(seconds: 0.3)
             let nodes = try running.snapshot().nodes
             #expect(nodes.allSatisfy { $0.state == .serving && $0.ejection == nil })
         }

@@ -80,6 +80,14 @@ final class RunningGateway {
         }
     }
 
+    /// Waits until its own clock has gone on for so long: what control does by itself has been done.
+    func goOn(seconds: Double) throws {
+        let end = try snapshot().gateway.uptimeSeconds + seconds
+        guard try eventually({ try snapshot().gateway.uptimeSeconds >= end }) else {
+            throw NotReady(description: "the gateway's clock stands")
+        }
+    }
+
     func client() throws -> TestSocket { try TestSocket(port: port) }
 
     /// One request over a connection of its own.

@@ -125,7 +125,7 @@ extension ProxyTests {
                 let end = min(request.count, start + 1200)
                 client.send(Array(request[start..<end]))
                 start = end
-                usleep(100_000)
+                if case .bytes = client.fill(seconds: 0.1) { break }
             }
             #expect(try client.answer().status == 200)
         }
