@@ -64,6 +64,15 @@ struct LimitScreenTests {
         #expect(screen.submitted.map(\.trySeconds) == [300, 300])
     }
 
+    @Test func `marked nodes that the filter hides are named`() {
+        var screen = Screen(Size(120, 40), Self.snapshot())
+        screen.type("  /engine-1")
+        screen.press(.enter)
+        screen.type("l8")
+        #expect(
+            screen.text.contains("1 of 2 marked nodes are hidden by the filter: engine-2"), "\(screen.text)")
+    }
+
     @Test(arguments: [
         (":limit engine-2 12", Command.setLimit(node: "engine-2", requests: 12)),
         (":limit engine-2 none", .setLimit(node: "engine-2", requests: nil)),

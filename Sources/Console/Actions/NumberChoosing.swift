@@ -29,7 +29,9 @@ enum NumberChoosing {
                 throw InputProblem(
                     "queue-capacity takes a number, not \(word)", remedy: "it holds for each model")
             }
-            let gateway = context.snapshot?.gateway ?? GatewayStatus()
+            guard let gateway = context.snapshot?.gateway else {
+                throw InputProblem("there is no picture of the fleet yet", remedy: "wait for one")
+            }
             let draft = NumberDraft(
                 gateway.queueCapacity, in: GatewayLimits.queueCapacities,
                 configured: gateway.configuredQueueCapacity)

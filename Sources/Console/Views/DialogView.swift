@@ -61,7 +61,9 @@ struct DialogView {
         case .weight(let nodes, let draft): lines = weightLines(nodes, draft)
         case .limit(let nodes, let draft):
             lines =
-                snapshot.map { LimitLines(draft: draft, snapshot: $0).ofNodes(nodes) + foreseenLines($0) }
+                snapshot.map {
+                    LimitLines(draft: draft, snapshot: $0).ofNodes(nodes) + foreseenLines($0) + hiddenLines
+                }
                 ?? []
         case .queueCapacity(let draft):
             lines = snapshot.map { LimitLines(draft: draft, snapshot: $0).ofQueue } ?? []
