@@ -106,7 +106,9 @@ package final class Fleet: Sendable {
     }
 
     /// The place in `models` of the model with this hash of its name.
-    package func model(hash: UInt64) -> Int? { modelIndex[hash].map(Int.init) }
+    package func model(hash: UInt64) -> Int? {
+        modelIndex.place(of: hash) { models[Int($0)].hash == hash }.map(Int.init)
+    }
 }
 
 /// The current fleet, shared. A loop keeps a reference of its own and looks at the version once a turn.

@@ -8,17 +8,21 @@ struct BytesPerToken {
     private static let limit = 256
 
     private var places = PlaceTable()
-    private var known: [Double] = []
+    private var known: [(model: UInt64, bytes: Double)] = []
 
-    subscript(model: UInt64) -> Double { places[model].map { known[Int($0)] } ?? Self.usual }
+    subscript(model: UInt64) -> Double { place(of: model).map { known[$0].bytes } ?? Self.usual }
+
+    private func place(of model: UInt64) -> Int? {
+        places.place(of: model) { known[Int($0)].model == model }.map(Int.init)
+    }
 
     /// A prompt had so many bytes for each token: moves a twentieth of the way there.
     mutating func learn(_ seen: Double, model: UInt64) {
-        if let place = places[model].map(Int.init) {
-            known[place] += (seen - known[place]) * 0.05
+        if let place = place(of: model) {
+            known[place].bytes += (seen - known[place].bytes) * 0.05
         } else if known.count < Self.limit {
             places.insert(model, Int32(known.count))
-            known.append(seen)
+            known.append((model, seen))
         }
     }
 }

@@ -36,7 +36,11 @@ struct PrefixIndexShard {
 
     /// The segment that goes on with a chain at a place, and how many of its blocks are the chain's.
     func segment(_ chain: [UInt64], at place: Int) -> (index: Int, matched: Int)? {
-        guard place < chain.count, let found = table[chain[place]] else { return nil }
+        guard place < chain.count else { return nil }
+        let first = chain[place]
+        guard let found = table.place(of: first, isMeant: { segments[Int($0)].hashes[0] == first }) else {
+            return nil
+        }
         let index = Int(found)
         let most = min(segments[index].hashes.count, chain.count &- place)
         return (index, matched(index, chain, at: place, most: most))
@@ -134,7 +138,7 @@ struct PrefixIndexShard {
     mutating func remove(_ index: Int) -> Segment {
         let segment = segments[index]
         byteCount -= segment.byteCount
-        table.remove(segment.hashes[0])
+        table.remove(segment.hashes[0], Int32(index))
         unlink(index)
         segments[index] = Segment(hashes: [], holders: .init(), lastUse: 0)
         free.append(Int32(index))

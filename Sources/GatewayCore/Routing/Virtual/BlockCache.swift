@@ -26,14 +26,18 @@ package struct BlockCache: Sendable {
 
     /// Leading blocks of the chain that it holds.
     package func depth(of chain: [UInt64]) -> Int {
-        for (depth, hash) in chain.enumerated() where places[hash] == nil { return depth }
+        for (depth, hash) in chain.enumerated() where place(of: hash) == nil { return depth }
         return chain.count
+    }
+
+    private func place(of hash: UInt64) -> Int32? {
+        places.place(of: hash) { blocks[Int($0)].hash == hash }
     }
 
     /// Uses every block of the chain.
     package mutating func use(_ chain: [UInt64]) {
         for hash in chain.reversed() {
-            if let place = places[hash] {
+            if let place = place(of: hash) {
                 unlink(place)
                 makeNewest(place)
             } else {
@@ -53,7 +57,7 @@ package struct BlockCache: Sendable {
         }
         let place = oldest
         unlink(place)
-        places.remove(blocks[Int(place)].hash)
+        places.remove(blocks[Int(place)].hash, place)
         changes?.append(.removed(blocks[Int(place)].hash))
         return place
     }
