@@ -53,6 +53,16 @@ package struct BodyFacts: Sendable {
     private var streamOptions = ByteRange.empty
     private var includeUsage = ByteRange.empty
 
+    /// What has a place in the body is gone, but for the names of model, tenant and session, which move.
+    mutating func keepNames(_ move: (ByteRange) -> ByteRange) {
+        model = move(model)
+        tenant = move(tenant)
+        session = move(session)
+        (previousResponse, prompt, system, tools) = (.empty, .empty, .empty, .empty)
+        (cacheSalt, extraKey, adapter) = (.empty, .empty, .empty)
+        (stream, streamOptions, includeUsage, objectStart) = (.empty, .empty, .empty, 0)
+    }
+
     package static func read(_ bytes: RawSpan) -> Result {
         var facts = BodyFacts()
         var scan = JSONScan()

@@ -75,6 +75,8 @@ struct Client: ~Copyable {
     var previousActive: Int32 = -1
     var nextActive: Int32 = -1
     var isListed = false
+    /// Only names are left of the body.
+    var isBodyForgotten = false
 
     /// The request's body, where it is read whole.
     func withBody<R>(_ body: (RawSpan) -> R) -> R {
@@ -82,6 +84,29 @@ struct Client: ~Copyable {
         let start = head.byteCount
         let count = head.contentLength ?? 0
         return input.withBytes { body($0.extracting(start..<min($0.byteCount, start + count))) }
+    }
+
+    /// Lets go of the body but for the names that it is known by, which take its place.
+    mutating func forgetBody() {
+        isBodyForgotten = true
+        var rest = ByteQueue()
+        if !head.isChunked { input.withBytes { rest.append($0, 0..<head.byteCount) } }
+        let headBytes = rest.count
+        var names = facts
+        withBody { body in
+            names.keepNames {
+                let start = rest.count - headBytes
+                rest.append(body, $0.range)
+                return ByteRange(start..<(rest.count - headBytes))
+            }
+        }
+        facts = names
+        if head.isChunked {
+            swap(&rest, &decoded)
+        } else {
+            head.contentLength = rest.count - headBytes
+            swap(&rest, &input)
+        }
     }
 
     /// Bytes that are still to come of a body of known length that is read whole; 0: none is being read.

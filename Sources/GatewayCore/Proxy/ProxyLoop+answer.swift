@@ -103,6 +103,7 @@ extension ProxyLoop {
         clients[fd].decoded.clear()
         clients[fd].exchange = Exchange()
         clients[fd].record.clear()
+        clients[fd].isBodyForgotten = false
         clients[fd].head = RequestHead()
         clients[fd].route = .inference
         clients[fd].phase = .head
@@ -146,6 +147,7 @@ extension ProxyLoop {
         clients[fd].route = .inference
         clients[fd].exchange = Exchange()
         clients[fd].record.clear()
+        clients[fd].isBodyForgotten = false
         clients[fd].head = RequestHead()
         connectionCount -= 1
         Sockets.close(fd)

@@ -66,7 +66,7 @@ extension ProxyLoop {
 
     /// Counts what is kept of a stream; past the budget nothing is kept of it any more.
     mutating func retain(_ fd: Int32) {
-        guard clients[fd].record.isKept else { return }
+        guard clients[fd].record.isKept else { return forgetBody(fd) }
         let kept = clients[fd].bodyByteCount + clients[fd].record.byteCount
         let charged = clients[fd].record.charged
         guard charged == 0 || kept > charged + Self.chargeStep else { return }
@@ -76,6 +76,20 @@ extension ProxyLoop {
         release(fd)
         if clients[fd].record.isArmed { counters.notMigratable += 1 }
         clients[fd].record.disarm(.memory)
+        forgetBody(fd)
+    }
+
+    /// A stream that can neither be sent again nor go on elsewhere needs no more of its request than names: prompts are long,
+    /// and streams live for minutes.
+    private mutating func forgetBody(_ fd: Int32) {
+        guard !clients[fd].isBodyForgotten, clients[fd].exchange.hasStarted,
+            clients[fd].exchange.firstToken > 0, clients[fd].route == .inference,
+            upstreams[clients[fd].upstream].hasSentRequest
+        else { return }
+        // What is pipelined behind it stands in the same memory.
+        let end = clients[fd].head.byteCount + (clients[fd].head.isChunked ? 0 : clients[fd].bodyByteCount)
+        guard clients[fd].input.count == end else { return }
+        clients[fd].forgetBody()
     }
 
     mutating func release(_ fd: Int32) {
