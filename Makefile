@@ -27,7 +27,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-peers bench-screen bench-scale bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
+.PHONY: help demo build test test-long fuzz sanitize test-real bench bench-peers bench-floor bench-screen bench-scale bench-micro microbench bench-routing robustness golden docs format lint release deps-build deps-test deps-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -83,7 +83,10 @@ bench-peers: deps-bench build ## ours, HAProxy and the routers for LLM engines o
 	$(call install,python3-venv:$(ENSUREPIP))
 	[ -x .build/peers/bin/vllm-router ] || { python3 -m venv .build/peers && \
 	  .build/peers/bin/pip install -q sglang-router==0.3.2 smg==1.13.0 vllm-router==0.1.17; }
-	Tests/Bench/peers.py $(BIN) .build/peers
+	Tests/Bench/peers.py $(BIN) 1 .build/peers
+
+bench-floor: deps-bench build ## ours, HAProxy and a relay that does nothing with what passes: what of a cost is the kernel's
+	Tests/Bench/peers.py $(BIN) 5
 
 bench-screen: build ## the console beside htop, btop, vllm-htop and vllmstat; prints the table of BENCHMARKS.md
 	$(call install,$(NEED_SCREEN))

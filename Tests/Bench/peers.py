@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Signalbox, HAProxy and the routers for LLM engines that PyPI has, on the same load in turn: a table of BENCHMARKS.md.
+"""Signalbox, HAProxy, a relay that does nothing with what passes, and the routers for LLM engines that PyPI has, on the same load
+in turn: a table of BENCHMARKS.md.
 
-    peers.py SIGNALBOX PYTHON_ENVIRONMENT [REPEATS]
+    peers.py SIGNALBOX REPEATS [PYTHON_ENVIRONMENT]
 
-The environment has sglang-router, smg and vllm-router. All of them route by what engines have cached; HAProxy takes turns. Proxies
-on the first core, one worker thread where that can be set; engines and load on the second.
+The environment has sglang-router, smg and vllm-router; without one they are left out. All of them route by what engines have cached;
+HAProxy takes turns. Proxies on the first core, one worker thread where that can be set; engines and load on the second.
 """
 import os, statistics, subprocess, sys
 from harness import build_tools, end_all, get, load, start, table, wait_for, work
 
-binary, environment = sys.argv[1:3]
-repeats = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+binary, repeats = sys.argv[1], int(sys.argv[2])
+environment = sys.argv[3] if len(sys.argv) > 3 else None
+here = os.path.dirname(__file__)
 up = 19801
 engines = [f"http://127.0.0.1:{port}" for port in (up, up + 1)]
 
@@ -32,15 +34,17 @@ ROWS = [  # name, microseconds between events, arguments of sseload, [(what, fig
 
 def proxies():
     """Name, port and process of each."""
-    configuration = open(os.path.join(os.path.dirname(__file__), "haproxy.cfg")).read()
+    configuration = open(f"{here}/haproxy.cfg").read()
     with open(f"{work}/haproxy.cfg", "w") as file:
         file.write(configuration.replace("@PORT@", "19811").replace("@A@", str(up)).replace("@B@", str(up + 1)))
     found = [
         ("Signalbox", 19810, start(0, binary, "serve", *engines, "--listen", "127.0.0.1:19810", "--loops", "1")),
         ("HAProxy", 19811, start(0, "haproxy", "-f", f"{work}/haproxy.cfg")),
+        ("relay alone", 19812, start(0, f"{work}/relay", "19812", str(up), str(up + 1))),
     ]
-    for place, (name, words) in enumerate({"sglang-router": ["launch"], "smg": ["launch"], "vllm-router": []}.items()):
-        port = 19812 + place
+    routers = {"sglang-router": ["launch"], "smg": ["launch"], "vllm-router": []} if environment else {}
+    for place, (name, words) in enumerate(routers.items()):
+        port = 19813 + place
         process = start(0, f"{environment}/bin/{name}", *words, "--policy", "cache_aware", "--host", "127.0.0.1", "--port", str(port),
                         "--prometheus-port", str(19820 + place), "--worker-urls", *engines)
         found.append((f"{name} {version(name)}", port, process))
@@ -56,6 +60,7 @@ def version(name):
 
 try:
     build_tools()
+    subprocess.run(["cc", "-O2", "-std=gnu11", "-o", f"{work}/relay", f"{here}/relay.c"], check=True)
     direct = start(1, f"{work}/upstream", "-p", f"{up},{up + 1}")
     sides = proxies()
     lines, errors = [], 0
