@@ -85,7 +85,7 @@ extension ProxyTests {
                 #expect(try client.ask(chat()).status == 200)
                 // The engine closes, and the request may be on its way before the gateway sees it.
                 engine.closeConnections()
-                if turn % 2 == 0 { usleep(2000) }
+                if turn % 2 == 0 { try running.goOn(seconds: 0.01) }
             }
             let snapshot = try running.snapshot()
             #expect(snapshot.totals.failed == 0 && snapshot.totals.retried == 0)

@@ -5,12 +5,27 @@ import Testing
 
 extension ProxyTests {
     @Suite(.serialized) struct TimeLimits {
+        /// Asks, lets the engine go on when the gateway's clock has gone on for so long, and reads the answer.
+        private func ask(
+            _ request: String, _ running: RunningGateway, of engine: ScriptedEngine, after seconds: Double,
+            _ goesOn: DispatchSemaphore
+        ) throws -> TestAnswer {
+            let client = try running.client()
+            let asked = engine.count
+            client.send(request)
+            #expect(eventually { engine.count > asked })
+            try running.goOn(seconds: seconds)
+            goesOn.signal()
+            return try client.answer()
+        }
+
         @Test func `a stream that is silent after its head is in prefill, not stalled`() throws {
+            let goesOn = DispatchSemaphore(value: 0)
             let engine = ScriptedEngine("a") { _, side in
                 side.begin()
                 side.event(
                     "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}")
-                usleep(900_000)
+                _ = goesOn.wait(timeout: .now() + 20)
                 side.event(EngineSide.token("late"))
                 side.event("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}")
                 side.event("[DONE]")
@@ -20,7 +35,8 @@ extension ProxyTests {
                 $0.limits.stallSeconds = 0.3
                 $0.limits.firstTokenSeconds = 5
             }
-            #expect(try running.ask(chat(stream: true)).events.last == "[DONE]")
+            let answer = try ask(chat(stream: true), running, of: engine, after: 0.9, goesOn)
+            #expect(answer.events.last == "[DONE]")
         }
 
         @Test func `the first token's limit grows with the prompt, and its text names the limits`() throws {
@@ -47,15 +63,21 @@ extension ProxyTests {
         }
 
         @Test func `an answer in one piece has time for its output too`() throws {
-            let engine = ScriptedEngine("a") { _, side in
-                usleep(1_200_000)
+            let goesOn = DispatchSemaphore(value: 0)
+            let engine = ScriptedEngine("a") { request, side in
+                guard request.body.contains("\"max_tokens\":50,") else {
+                    _ = side.isLeft(within: 20)
+                    return side.close()
+                }
+                _ = goesOn.wait(timeout: .now() + 20)
                 side.json(200, "{}")
             }
             let running = try RunningGateway(engine) {
                 $0.limits.firstTokenSeconds = 0.3
                 $0.limits.stallSeconds = 0.3
             }
-            #expect(try running.ask(chat(more: "\"max_tokens\":50,")).status == 200)
+            let long = try ask(chat(more: "\"max_tokens\":50,"), running, of: engine, after: 1.2, goesOn)
+            #expect(long.status == 200)
             #expect(try running.ask(chat(more: "\"max_tokens\":1,")).status == 502)
         }
 
@@ -63,7 +85,7 @@ extension ProxyTests {
             let engine = ScriptedEngine("a") { request, side in
                 if request.body.contains("\"stream\":true") {
                     side.begin()
-                    while side.event(EngineSide.token("x")) { usleep(50_000) }
+                    while side.event(EngineSide.token("x")), !side.isLeft(within: 0.05) {}
                 } else {
                     _ = side.isLeft(within: 20)
                 }
@@ -82,12 +104,13 @@ extension ProxyTests {
         }
 
         @Test func `no limit for whole requests is none`() throws {
+            let goesOn = DispatchSemaphore(value: 0)
             let engine = ScriptedEngine("a") { _, side in
-                usleep(700_000)
+                _ = goesOn.wait(timeout: .now() + 20)
                 side.json(200, "{}")
             }
             let running = try RunningGateway(engine) { $0.limits.requestSeconds = 0 }
-            #expect(try running.ask(chat()).status == 200)
+            #expect(try ask(chat(), running, of: engine, after: 0.7, goesOn).status == 200)
         }
 
         @Test func `a request that waits has the whole request's limit too`() throws {
@@ -100,8 +123,9 @@ extension ProxyTests {
         }
 
         @Test func `a client that waits for a stream gets comments, and a late failure as an event`() throws {
+            let goesOn = DispatchSemaphore(value: 0)
             let engine = ScriptedEngine("a") { request, side in
-                usleep(2_200_000)
+                _ = goesOn.wait(timeout: .now() + 20)
                 if request.body.contains("die") { return side.close() }
                 side.stream(["late"], for: request)
             }
@@ -109,19 +133,20 @@ extension ProxyTests {
                 $0.limits.waitingSeconds = 0.3
                 $0.limits.retries = 0
             }
-            let good = try running.ask(chat(stream: true))
+            let good = try ask(chat(stream: true), running, of: engine, after: 2.2, goesOn)
             #expect(good.status == 200 && good.events.last == "[DONE]")
             #expect(good.body.components(separatedBy: ": waiting\n\n").count >= 4)
-            let bad = try running.ask(chat("die", stream: true))
+            let bad = try ask(chat("die", stream: true), running, of: engine, after: 2.2, goesOn)
             #expect(bad.status == 200 && bad.events.last?.contains("\"error\"") == true, "\(bad.body)")
-            let silent = try running.ask(chat(stream: false))
+            let silent = try ask(chat(stream: false), running, of: engine, after: 2.2, goesOn)
             #expect(!silent.body.contains("waiting"))
         }
 
         @Test func `a committed request that waits in the queue hears comments and then an event`() throws {
             let engine = HoldingEngine()
+            let goesOn = DispatchSemaphore(value: 0)
             let bad = ScriptedEngine("bad") { _, side in
-                usleep(1_600_000)
+                _ = goesOn.wait(timeout: .now() + 20)
                 side.close()
             }
             let running = try RunningGateway(
@@ -136,7 +161,7 @@ extension ProxyTests {
             holder.send(chat("holder"))
             #expect(eventually { engine.arrived.count == 1 })
             try running.serve(["bad"])
-            let answer = try running.ask(chat("second", stream: true))
+            let answer = try ask(chat("second", stream: true), running, of: bad, after: 1.6, goesOn)
             #expect(answer.status == 200)
             #expect(answer.events.last?.contains("limits.queueSeconds") == true, "\(answer.body)")
             #expect(answer.body.components(separatedBy: ": waiting\n\n").count >= 4)
