@@ -43,39 +43,70 @@ struct ForgottenBodyTests {
 
 extension ProxyTests {
     @Suite(.serialized) struct ForgottenBodies {
-        /// A stream that is listed with its names, and then the next request of its connection, read from its first byte.
+        /// Streams that begin and go on when they are let.
+        private final class Engines: Sendable {
+            let asked = Mutex<[String]>([])
+            private let goesOn = Atomic<Bool>(false)
+
+            func letGoOn() { goesOn.store(true, ordering: .releasing) }
+
+            func engine(_ name: String) -> ScriptedEngine {
+                ScriptedEngine(name) { [self] request, side in
+                    asked.withLock { $0.append(request.body) }
+                    side.begin()
+                    side.event(EngineSide.token("begun"))
+                    _ = eventually(seconds: 20) { goesOn.load(ordering: .acquiring) }
+                    side.event("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}")
+                    side.event("[DONE]")
+                    side.end()
+                }
+            }
+        }
+
+        private static let names = "\"temperature\":0.7,\"user\":\"acme\",\"session_id\":\"agent-1\","
+        private static let long = chat(
+            String(repeating: "long ", count: 2000), stream: true, more: names)
+
+        /// The one stream that has begun, by its names.
+        private func listed(_ running: RunningGateway) throws -> StreamStatus? {
+            try running.snapshot().streams.first {
+                $0.phase == .decode && $0.tenant == "acme" && $0.session == "agent-1" && $0.model == "tiny"
+            }
+        }
+
+        /// Then the next request of its connection is read from its first byte.
         @Test(arguments: [false, true])
         func `a stream that has begun is known by its names, and its connection goes on`(isPipelined: Bool)
             throws
         {
-            let goesOn = Atomic<Bool>(false)
-            let asked = Mutex<[String]>([])
-            let engine = ScriptedEngine { request, side in
-                asked.withLock { $0.append(request.body) }
-                side.begin()
-                side.event(EngineSide.token("begun"))
-                _ = eventually(seconds: 20) { goesOn.load(ordering: .acquiring) }
-                side.event("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}")
-                side.event("[DONE]")
-                side.end()
-            }
-            let running = try RunningGateway(engine)
-            let names = "\"temperature\":0.7,\"user\":\"acme\",\"session_id\":\"agent-1\","
-            let first = chat(String(repeating: "long ", count: 2000), stream: true, more: names)
+            let engines = Engines()
+            let running = try RunningGateway(engines.engine("a"))
             let second = chat("the next one", stream: true)
             let client = try running.client()
-            client.send(isPipelined ? first + second : first)
-            let isListed = try eventually {
-                let stream = try running.snapshot().streams.first
-                return stream?.phase == .decode && stream?.tenant == "acme" && stream?.session == "agent-1"
-                    && stream?.model == "tiny"
-            }
-            #expect(isListed)
-            goesOn.store(true, ordering: .releasing)
+            client.send(isPipelined ? Self.long + second : Self.long)
+            #expect(try eventually { try listed(running) != nil })
+            engines.letGoOn()
             #expect(try client.answer().body.hasSuffix("data: [DONE]\n\n"))
             if !isPipelined { client.send(second) }
             #expect(try client.answer().body.hasSuffix("data: [DONE]\n\n"))
-            #expect(asked.withLock { $0.count == 2 && $0[1].contains("the next one") })
+            #expect(engines.asked.withLock { $0.count == 2 && $0[1].contains("the next one") })
+        }
+
+        @Test func `what an operator moves off its node stays there when nobody can go on with it`() throws {
+            let engines = Engines()
+            let running = try RunningGateway(engines.engine("a"), engines.engine("b"))
+            let client = try running.client()
+            client.send(Self.long)
+            #expect(try eventually { try listed(running) != nil })
+            let node = try #require(try listed(running)?.node)
+            let drain = Command.drain(node: node, deadlineSeconds: nil, atDeadline: .keep, force: false)
+            #expect(try running.perform(drain).accepted)
+            #expect(try running.perform(.migrate(node: node)).accepted)
+            try running.goOn(seconds: 0.5)
+            #expect(try listed(running)?.node == node)
+            engines.letGoOn()
+            #expect(try client.answer().body.hasSuffix("data: [DONE]\n\n"))
+            #expect(engines.asked.withLock { $0.count } == 1)
         }
     }
 }
